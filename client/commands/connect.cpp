@@ -1,0 +1,95 @@
+#include "client/commands/connect.hpp"
+
+#include <net/if.h>
+
+#include <memory>
+
+#include "client/commands/connect/stdio_peer.hpp"
+#include "client/commands/run.hpp"
+#include "client/commands/turn_uri.hpp"
+
+namespace stile {
+
+namespace {
+
+using connect::Options;
+
+void add_turn_server(ice::Config& config, const std::string& text, const Options& options,
+                     boost::asio::any_io_executor executor) {
+  const auto uri = TurnUri::parse(text);
+  if (!uri) throw CommandError("'" + text + "' is not turn:HOST[:PORT][?transport=udp]");
+  if (uri->secure || uri->transport != "udp")
+    throw CommandError("'" + text + "': TURN is spoken over UDP only; use turn:" + uri->host_and_port);
+  if (options.username.empty()) throw CommandError("'" + text + "' needs --username and --password");
+  for (const TransportAddress& address : resolve_server(executor, uri->host_and_port))
+    config.turn_servers.push_back({address, {options.username, options.password}});
+}
+
+ice::Config configuration(const Options& options, boost::asio::any_io_executor executor) {
+  ice::Config config;
+  config.role = options.role == "controlled" ? ice::Role::controlled : ice::Role::controlling;
+  config.policy = options.policy == "relay" ? ice::Policy::relay : ice::Policy::all;
+  if (config.policy == ice::Policy::relay && options.turn.empty())
+    throw CommandError("--policy relay needs a TURN server; give one with --turn");
+  config.ipv6 = !options.ipv4_only;
+  config.trickle = options.trickle;
+  for (const std::string& server : options.stun)
+    for (const TransportAddress& address : resolve_server(executor, server)) config.stun_servers.push_back(address);
+  for (const std::string& server : options.turn) add_turn_server(config, server, options, executor);
+  return config;
+}
+
+/// A session without any address of this host would only wait, and fail.
+void require_addresses(const Options& options) {
+  const std::string& name = options.interface;
+  if (!name.empty() && if_nametoindex(name.c_str()) == 0)
+    throw CommandError("there is no interface " + name + "; `ip link` lists them");
+  const auto addresses = local_addresses({.only = name, .loopback = options.loopback});
+  const bool usable = std::ranges::any_of(
+      addresses, [&](const IpAddress& address) { return address.is_v4() || !options.ipv4_only; });
+  if (usable) return;
+  if (!name.empty()) throw CommandError("interface " + name + " is down or has no usable address; `ip address` shows it");
+  throw CommandError("this host has no address but loopback ones; bring an interface up, or try --loopback");
+}
+
+int run_session(const Options& options) {
+  require_addresses(options);
+  boost::asio::io_context context(1);
+  connect::StdioPeer peer(context, options, configuration(options, context.get_executor()));
+  return peer.run();
+}
+
+constexpr const char* conversation =
+    "It writes {\"local\":{...}}, which the other side is to be given as {\"remote\":{...}}, then {\"state\":...} and\n"
+    "{\"connected\":{...}} or {\"failed\":{...}}. Given {\"send\":\"text\"} it sends; the other side writes {\"data\":\"text\"}.\n"
+    "It ends with its input.";
+
+}  // namespace
+
+void add_connect_command(CLI::App& app, int& exit_status) {
+  auto* command = app.add_subcommand("connect", "connects to a peer by ICE, signalled by one JSON object a line");
+  command->footer(conversation);
+  const auto options = std::make_shared<Options>();
+  command->add_flag("--stdio", options->stdio, "signal and talk on standard input and output")->required();
+  command->add_option("--role", options->role, "controlling [default] | controlled")
+      ->option_text("ROLE")
+      ->check(CLI::IsMember({"controlling", "controlled"}));
+  command->add_option("--stun", options->stun, "a STUN server; repeatable")->option_text("HOST[:PORT]");
+  command->add_option("--turn", options->turn, "turn:HOST[:PORT], a TURN server (RFC 7065); repeatable")
+      ->option_text("URI");
+  command->add_option("--username", options->username, "for the TURN servers")->option_text("NAME");
+  command->add_option("--password", options->password, "likewise")->option_text("PASSWORD");
+  command->add_option("--policy", options->policy, "candidates to use: all [default] | relay")
+      ->option_text("WHICH")
+      ->check(CLI::IsMember({"all", "relay"}));
+  command->add_option("--interface", options->interface, "use the addresses of this interface only")->option_text("NAME");
+  command->add_flag("--ipv4-only", options->ipv4_only, "use no IPv6 addresses");
+  command->add_flag("--trickle", options->trickle, "tell candidates as they are found, each in a line of its own");
+  command->add_flag("--loopback", options->loopback, "use loopback addresses, too");
+  command->add_flag("--echo", options->echo, "send back what comes");
+  command->callback([options, &exit_status] {
+    exit_status = run_command("connect", [&] { return run_session(*options); });
+  });
+}
+
+}  // namespace stile

@@ -1,0 +1,25 @@
+#pragma once
+
+#include <boost/asio/any_io_executor.hpp>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include "stile/base/address.hpp"
+
+namespace stile {
+
+/// A command cannot do what it was asked: one line that says what and what to do. The program ends with status 1.
+struct CommandError : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
+/// The addresses of `HOST`, `HOST:PORT`, `[V6]:PORT` or `V6`, also with `stun:` in front (RFC 7064), IPv4 first; port 3478
+/// unless one is given. Throws CommandError if it is none of these, or the host has no address.
+std::vector<TransportAddress> resolve_server(boost::asio::any_io_executor executor, const std::string& text);
+
+/// What to say of a server that is silent, or out of reach.
+CommandError does_not_answer(const TransportAddress& server, const char* transport);
+CommandError no_route(const TransportAddress& server, const std::string& reason);
+
+}  // namespace stile

@@ -1,0 +1,172 @@
+#pragma once
+
+#include <compare>
+#include <expected>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <variant>
+
+#include "stile/base/address.hpp"
+#include "stile/base/instant.hpp"
+#include "stile/base/random.hpp"
+#include "stile/ice/candidate.hpp"
+#include "stile/ice/config.hpp"
+
+namespace stile::ice {
+
+struct Credentials {
+  std::string ufrag;  ///< 4-256 ice-chars, RFC 8839 §5.4
+  std::string pwd;    ///< 22-256 ice-chars
+};
+
+/// What a remote description says of its agent.
+struct RemoteParameters {
+  Credentials credentials;
+  bool lite = false;  ///< a=ice-lite
+};
+
+enum class State : std::uint8_t {
+  idle,       ///< nothing asked yet
+  gathering,  ///< candidates are looked for; the remote is not known
+  checking,   ///< the remote is known
+  connected,  ///< data may flow on a valid pair
+  completed,  ///< each component has its selected pair
+  failed,     ///< no pair works, or consent is gone
+  closed,
+};
+std::string_view to_string(State state);
+
+/// Names a UDP socket that the agent asked for.
+struct SocketId {
+  std::uint32_t value = 0;
+  friend constexpr auto operator<=>(SocketId, SocketId) = default;
+};
+
+// Commands: what the driver is to do.
+struct OpenSocket {
+  SocketId id;
+  TransportAddress local;  ///< port 0: any. To be answered by handle_socket_opened()
+};
+struct CloseSocket {
+  SocketId id;
+};
+struct SendDatagram {
+  SocketId from;
+  TransportAddress to;
+  ByteVector bytes;
+};
+using Command = std::variant<OpenSocket, CloseSocket, SendDatagram>;
+
+// Events: what the application may want to know.
+struct LocalCandidateFound {
+  Candidate candidate;
+};
+struct GatheringDone {};
+struct StateChanged {
+  State state;
+  std::string reason;  ///< one line, when it failed
+};
+struct PairSelected {
+  ComponentId component;
+  Candidate local;   ///< our end as the peer sees it
+  Candidate remote;
+  Duration elapsed;         ///< since the remote candidates began to be known
+  Duration round_trip_time;
+};
+struct ServerFailed {
+  TransportAddress server;
+  std::string reason;  ///< one line
+};
+using Event = std::variant<LocalCandidateFound, GatheringDone, StateChanged, PairSelected, ServerFailed>;
+
+/// Application data that came in; a view into the datagram.
+struct Received {
+  ComponentId component;
+  Bytes data;
+};
+/// A datagram ready to be sent; a view into what was given to send().
+struct Transmit {
+  SocketId from;
+  TransportAddress to;
+  Bytes datagram;
+};
+enum class SendError : std::uint8_t { no_path, no_consent, closed };
+
+enum class PairState : std::uint8_t { frozen, waiting, in_progress, succeeded, failed };
+std::string_view to_string(PairState state);
+
+/// One pair of the checklist, for explanations and statistics.
+struct PairReport {
+  Candidate local;
+  Candidate remote;
+  PairState state;
+  bool valid;
+  bool selected;
+  unsigned checks_sent;
+  Duration round_trip_time;
+};
+
+/// What was dropped or refused, and why.
+struct Counters {
+  std::uint64_t malformed = 0;            ///< began like STUN and was not
+  std::uint64_t unauthenticated = 0;      ///< checks without or with wrong integrity or user name
+  std::uint64_t unmatched_responses = 0;  ///< no transaction of ours, or wrong integrity
+  std::uint64_t data_from_strangers = 0;  ///< application data from an address that no pair has
+  std::uint64_t candidates_over_limit = 0;
+  std::uint64_t pairs_over_limit = 0;
+  std::uint64_t role_conflicts = 0;
+};
+
+/// A full ICE agent (RFC 8445) over UDP: gathering, checks, nomination, consent, and the data path.
+///
+/// One input, drain, sleep: call one method that takes `now`, then take poll_command() and poll_event() until empty, then
+/// sleep until poll_timeout(). Same inputs, same outputs, byte for byte.
+class Agent {
+ public:
+  /// `random` outlives the agent.
+  Agent(Config config, Random& random);
+  ~Agent();
+  Agent(Agent&&) noexcept;
+  Agent& operator=(Agent&&) noexcept;
+
+  const Credentials& local_credentials() const;
+
+  /// Starts to gather from these addresses of the host (RFC 8445 §5.1.1). Once.
+  void gather(Instant now, std::span<const IpAddress> local_addresses);
+  /// Answers OpenSocket: the address that it is bound to, or why not.
+  void handle_socket_opened(Instant now, SocketId id, std::expected<TransportAddress, std::string> local);
+
+  void set_remote_parameters(Instant now, RemoteParameters parameters);
+  void add_remote_candidate(Instant now, Candidate candidate);
+  /// RFC 8838 §14: no further ones will come.
+  void end_of_remote_candidates(Instant now);
+
+  /// `datagram` may be changed. Answers application data; all else is handled inside.
+  std::optional<Received> handle_datagram(Instant now, SocketId socket, const TransportAddress& from,
+                                          MutableBytes datagram);
+  /// Data towards the peer on the selected pair, or before there is one on the best valid pair. `data` has
+  /// datagram_headroom free bytes in front, which may be written; the view is good until the next call.
+  std::expected<Transmit, SendError> send(Instant now, ComponentId component, MutableBytes data);
+
+  void handle_timeout(Instant now);
+  Instant poll_timeout() const;
+  std::optional<Command> poll_command();
+  std::optional<Event> poll_event();
+
+  /// Gives relayed addresses back and closes the sockets. Nothing happens after it.
+  void close(Instant now);
+
+  State state() const;
+  Role role() const;
+  const Counters& counters() const;
+  void for_each_pair(const std::function<void(const PairReport&)>& visit) const;
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace stile::ice

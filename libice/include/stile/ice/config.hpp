@@ -1,0 +1,70 @@
+#pragma once
+
+#include <compare>
+#include <string>
+#include <vector>
+
+#include "stile/base/address.hpp"
+#include "stile/base/instant.hpp"
+#include "stile/turn/authentication.hpp"
+
+namespace stile::ice {
+
+enum class Role : std::uint8_t { controlling, controlled };
+
+/// A component of a data stream (RFC 8445 §4). Both count from 1; most sessions have one stream of one component.
+struct ComponentId {
+  std::uint16_t stream = 1;
+  std::uint16_t component = 1;
+  constexpr ComponentId() = default;
+  constexpr ComponentId(std::uint16_t of_first_stream) : component(of_first_stream) {}
+  constexpr ComponentId(std::uint16_t stream_number, std::uint16_t number) : stream(stream_number), component(number) {}
+  friend constexpr auto operator<=>(ComponentId, ComponentId) = default;
+};
+
+/// Which candidates are gathered, told and used: all, or relayed ones only, so that the peer learns no address of ours.
+enum class Policy : std::uint8_t { all, relay };
+
+struct TurnServer {
+  TransportAddress address;
+  turn::Credentials credentials;
+};
+
+struct Config {
+  Role role = Role::controlling;
+  std::uint16_t streams = 1;     ///< data streams (RFC 8445 §4), a checklist for each
+  std::uint16_t components = 1;  ///< of each stream
+  std::vector<TransportAddress> stun_servers;
+  std::vector<TurnServer> turn_servers;
+  Policy policy = Policy::all;
+  bool ipv4 = true;
+  bool ipv6 = true;
+
+  /// RFC 8838: the peer is told each candidate as it comes, so nothing waits for a slow server. Without, everything does,
+  /// and a server that has not answered after one of these times is done without.
+  bool trickle = false;
+  Duration gathering_patience = std::chrono::seconds(5);         ///< since gathering began
+  Duration straggler_patience = std::chrono::milliseconds(500);  ///< since a server of each kind has answered
+
+  // Deviation: RFC 8445 §14.2: 20 ms is not the default 50 ms and is not negotiated, because it is what other agents in
+  // use have (libnice, aioice) and stays four times above the floor of 5 ms.
+  Duration ta = std::chrono::milliseconds(20);
+  Duration rto = std::chrono::milliseconds(500);                 ///< least RTO of a check, RFC 8445 §14.3
+  Duration consent_interval = std::chrono::seconds(5);           ///< RFC 7675 §5.1, randomised by +-20 %
+  Duration consent_expiry = std::chrono::seconds(30);            ///< RFC 7675 §5.1
+  Duration keepalive = std::chrono::seconds(15);                 ///< Tr, RFC 8445 §11
+  Duration patience_with_no_path = std::chrono::milliseconds(39'500);  ///< PAC timer, RFC 8863 §4
+  /// A pair through a relay carries data from its first moment, but is nominated only when the direct pairs have been
+  /// tried: each this often without an answer, or this long in all.
+  unsigned direct_attempts = 4;
+  Duration direct_patience = std::chrono::seconds(5);
+
+  std::size_t max_remote_candidates = 64;   ///< Limit: further ones are ignored and counted
+  /// Limit: remote candidates that checks have shown, for each local one. Where both NATs take a new port for each
+  /// destination, every check shows one more, without end.
+  std::size_t max_peer_reflexive = 16;
+  std::size_t max_pairs = 100;              ///< Limit: RFC 8445 §6.1.2.5, those of lowest priority go
+  std::size_t max_early_checks = 16;        ///< Limit: checks kept until the remote credentials are known
+};
+
+}  // namespace stile::ice

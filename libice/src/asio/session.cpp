@@ -1,0 +1,79 @@
+#include "stile/asio/session.hpp"
+
+#include <deque>
+#include <map>
+
+#include "asio/session_impl.hpp"
+
+namespace stile::ice {
+
+namespace {
+
+class SessionCategory final : public std::error_category {
+ public:
+  const char* name() const noexcept override { return "stile.session"; }
+  std::string message(int code) const override {
+    switch (static_cast<SessionErrc>(code)) {
+      case SessionErrc::failed: return "no path to the peer works";
+      case SessionErrc::closed: return "the session is closed";
+      case SessionErrc::no_path: return "there is no path to the peer yet";
+      case SessionErrc::no_consent: return "the peer does not answer any more";
+    }
+    return "unknown";
+  }
+};
+
+}  // namespace
+
+std::error_code make_error_code(SessionErrc code) {
+  static const SessionCategory category;
+  return {static_cast<int>(code), category};
+}
+
+Session::Session(boost::asio::any_io_executor executor, Config config, Callbacks callbacks)
+    : impl_(std::make_shared<Impl>(std::move(executor), std::move(config), std::move(callbacks))) {}
+
+Session::~Session() { impl_->close(); }
+
+const Credentials& Session::local_credentials() const { return impl_->agent.local_credentials(); }
+State Session::state() const { return impl_->agent.state(); }
+boost::asio::any_io_executor Session::executor() const { return impl_->executor; }
+void Session::close() { impl_->close(); }
+
+void Session::for_each_pair(const std::function<void(const PairReport&)>& visit) const {
+  impl_->agent.for_each_pair(visit);
+}
+
+void Session::gather(const InterfaceFilter& filter) {
+  impl_->agent.gather(instant_now(), local_addresses(filter));
+  impl_->drain();
+}
+
+void Session::set_remote_parameters(RemoteParameters parameters) {
+  impl_->agent.set_remote_parameters(instant_now(), std::move(parameters));
+  impl_->drain();
+}
+
+void Session::add_remote_candidate(Candidate candidate) {
+  impl_->agent.add_remote_candidate(instant_now(), std::move(candidate));
+  impl_->drain();
+}
+
+void Session::end_of_remote_candidates() {
+  impl_->agent.end_of_remote_candidates(instant_now());
+  impl_->drain();
+}
+
+std::error_code Session::send(Bytes data, ComponentId component) { return impl_->send(data, component); }
+
+void Session::wait_gathered(std::function<void(std::error_code, std::vector<Candidate>)> handler) {
+  impl_->wait_gathered(std::move(handler));
+}
+void Session::wait_connected(std::function<void(std::error_code)> handler) {
+  impl_->wait_connected(std::move(handler));
+}
+void Session::wait_received(std::function<void(std::error_code, ByteVector)> handler) {
+  impl_->wait_received(std::move(handler));
+}
+
+}  // namespace stile::ice

@@ -1,0 +1,220 @@
+#include "asio/session_impl.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "stile/asio/endpoint.hpp"
+
+namespace stile::ice {
+
+namespace {
+/// Limit: so that one busy socket does not keep the timer from its turn.
+constexpr int datagrams_per_wake_up = 64;
+const std::error_code canceled = std::make_error_code(std::errc::operation_canceled);
+}  // namespace
+
+Session::Impl::Impl(boost::asio::any_io_executor where, Config config, Callbacks what)
+    : executor(std::move(where)),
+      agent(std::move(config), random),
+      callbacks_(std::make_shared<Callbacks>(std::move(what))),
+      timer_(executor) {}
+
+void Session::Impl::drain() {
+  if (draining_) return;  // a callback called the session: the outer loop takes what that made
+  const auto alive = shared_from_this();
+  draining_ = true;
+  for (bool more = true; more;) {
+    more = carry_out_commands();
+    if (auto event = agent.poll_event()) {
+      std::visit([&](const auto& each) { tell(each); }, *event);
+      more = true;
+    }
+  }
+  draining_ = false;
+  if (!closed_) set_timer();
+}
+
+bool Session::Impl::carry_out_commands() {
+  bool any = false;
+  while (auto command = agent.poll_command()) {
+    std::visit([&](const auto& each) { carry_out(each); }, *command);
+    any = true;
+  }
+  return any;
+}
+
+void Session::Impl::carry_out(const OpenSocket& command) {
+  boost::system::error_code error;
+  const auto endpoint = to_asio(command.local);
+  auto socket = std::make_unique<UdpSocket>(executor);
+  socket->open(endpoint.protocol(), error);
+  if (!error) socket->bind(endpoint, error);
+  if (!error) socket->non_blocking(true, error);
+  if (error)
+    return agent.handle_socket_opened(instant_now(), command.id, std::unexpected(error.message()));
+  const TransportAddress bound = from_asio(socket->local_endpoint());
+  sockets_.emplace(command.id, std::move(socket));
+  await_datagram(command.id);
+  agent.handle_socket_opened(instant_now(), command.id, bound);
+}
+
+void Session::Impl::carry_out(const CloseSocket& command) {
+  sockets_.erase(command.id);
+}
+
+void Session::Impl::carry_out(const SendDatagram& command) {
+  transmit(command.from, command.to, command.bytes);
+}
+
+/// A datagram that the kernel refuses is a datagram lost: checks are sent again, data is the
+/// application's.
+void Session::Impl::transmit(SocketId from, const TransportAddress& to, Bytes datagram) {
+  const auto socket = sockets_.find(from);
+  if (socket == sockets_.end()) return;
+  boost::system::error_code ignored;
+  socket->second->send_to(boost::asio::buffer(datagram.data(), datagram.size()), to_asio(to), 0,
+                          ignored);
+}
+
+void Session::Impl::tell(const LocalCandidateFound& event) {
+  candidates_.push_back(event.candidate);
+  if (const auto held = callbacks_; held->on_candidate) held->on_candidate(event.candidate);
+}
+
+void Session::Impl::tell(const GatheringDone&) {
+  gathered_ = true;
+  if (const auto held = callbacks_; held->on_gathering_done) held->on_gathering_done();
+  if (auto handler = std::exchange(gathered_handler_, {})) handler({}, candidates_);
+}
+
+void Session::Impl::tell(const StateChanged& event) {
+  if (const auto held = callbacks_; held->on_state) held->on_state(event.state, event.reason);
+  if (event.state == State::connected || event.state == State::completed)
+    if (auto handler = std::exchange(connected_handler_, {})) handler({});
+  if (event.state == State::failed) end_waiting(SessionErrc::failed);
+}
+
+void Session::Impl::tell(const PairSelected& event) {
+  if (const auto held = callbacks_; held->on_selected) held->on_selected(event);
+}
+
+void Session::Impl::tell(const ServerFailed& event) {
+  if (const auto held = callbacks_; held->on_server_failed) held->on_server_failed(event);
+}
+
+void Session::Impl::await_datagram(SocketId id) {
+  sockets_.at(id)->async_wait(UdpSocket::wait_read,
+                              [self = shared_from_this(), id](boost::system::error_code error) {
+                                if (!error && !self->closed_) self->read_datagrams(id);
+                              });
+}
+
+void Session::Impl::read_datagrams(SocketId id) {
+  const MutableBytes room = MutableBytes(input_).subspan(datagram_headroom, longest_datagram);
+  for (int i = 0; i < datagrams_per_wake_up; ++i) {
+    const auto socket = sockets_.find(id);
+    if (socket == sockets_.end()) return;
+    boost::asio::ip::udp::endpoint from;
+    boost::system::error_code error;
+    const std::size_t size =
+        socket->second->receive_from(boost::asio::buffer(room.data(), room.size()), from, 0, error);
+    if (error == boost::asio::error::would_block) break;
+    if (error) continue;  // an ICMP error about an earlier datagram
+    const auto received =
+        agent.handle_datagram(instant_now(), id, from_asio(from), room.first(size));
+    if (received)
+      take_data(received->component, received->data);
+    else
+      drain();
+  }
+  if (sockets_.contains(id)) await_datagram(id);
+}
+
+void Session::Impl::take_data(ComponentId component, Bytes data) {
+  if (const auto held = callbacks_; held->on_data) return held->on_data(component, data);
+  if (auto handler = std::exchange(received_handler_, {})) return handler({}, copy_of(data));
+  if (unread_.size() >= max_unread) unread_.pop_front();
+  unread_.push_back(copy_of(data));
+}
+
+std::error_code Session::Impl::send(Bytes data, ComponentId component) {
+  output_.resize(datagram_headroom + data.size() + datagram_tailroom);
+  std::ranges::copy(data, output_.begin() + datagram_headroom);
+  const auto ready = agent.send(instant_now(), component,
+                                MutableBytes(output_).subspan(datagram_headroom, data.size()));
+  if (ready) {
+    transmit(ready->from, ready->to, ready->datagram);
+    return {};
+  }
+  switch (ready.error()) {
+    case SendError::no_path:
+      return SessionErrc::no_path;
+    case SendError::no_consent:
+      return SessionErrc::no_consent;
+    case SendError::closed:
+      return SessionErrc::closed;
+  }
+  return {};
+}
+
+void Session::Impl::set_timer() {
+  const Instant wanted = agent.poll_timeout();
+  if (wanted == timer_set_for_) return;
+  timer_set_for_ = wanted;
+  if (wanted == never) {
+    timer_.cancel();
+    return;
+  }
+  timer_.expires_at(steady_time(wanted));
+  timer_.async_wait([weak = weak_from_this()](boost::system::error_code error) {
+    const auto self = weak.lock();
+    if (error || !self || self->closed_) return;
+    self->timer_set_for_ = never;
+    self->agent.handle_timeout(instant_now());
+    self->drain();
+  });
+}
+
+void Session::Impl::close() {
+  if (closed_) return;
+  const auto alive = shared_from_this();
+  callbacks_ = std::make_shared<Callbacks>();
+  agent.close(instant_now());
+  carry_out_commands();
+  closed_ = true;
+  timer_.cancel();
+  sockets_.clear();
+  end_waiting(SessionErrc::closed);
+}
+
+void Session::Impl::end_waiting(SessionErrc code) {
+  if (auto handler = std::exchange(gathered_handler_, {})) handler(code, {});
+  if (auto handler = std::exchange(connected_handler_, {})) handler(code);
+  if (auto handler = std::exchange(received_handler_, {})) handler(code, {});
+}
+
+void Session::Impl::wait_gathered(
+    std::function<void(std::error_code, std::vector<Candidate>)> handler) {
+  if (closed_) return handler(SessionErrc::closed, {});
+  if (gathered_) return handler({}, candidates_);
+  if (auto before = std::exchange(gathered_handler_, std::move(handler))) before(canceled, {});
+}
+
+void Session::Impl::wait_connected(std::function<void(std::error_code)> handler) {
+  if (closed_) return handler(SessionErrc::closed);
+  if (agent.state() == State::failed) return handler(SessionErrc::failed);
+  if (agent.state() == State::connected || agent.state() == State::completed) return handler({});
+  if (auto before = std::exchange(connected_handler_, std::move(handler))) before(canceled);
+}
+
+void Session::Impl::wait_received(std::function<void(std::error_code, ByteVector)> handler) {
+  if (closed_) return handler(SessionErrc::closed, {});
+  if (!unread_.empty()) {
+    handler({}, std::move(unread_.front()));
+    return unread_.pop_front();
+  }
+  if (agent.state() == State::failed) return handler(SessionErrc::failed, {});
+  if (auto before = std::exchange(received_handler_, std::move(handler))) before(canceled, {});
+}
+
+}  // namespace stile::ice

@@ -1,0 +1,70 @@
+#pragma once
+
+#include <array>
+#include <boost/asio/ip/udp.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <deque>
+#include <map>
+
+#include "stile/asio/clock.hpp"
+#include "stile/asio/session.hpp"
+#include "stile/base/random.hpp"
+
+namespace stile::ice {
+
+/// Lives as long as an operation of Asio holds it, so that callbacks may destroy their Session.
+struct Session::Impl : std::enable_shared_from_this<Impl> {
+  using UdpSocket = boost::asio::ip::udp::socket;
+
+  Impl(boost::asio::any_io_executor where, Config config, Callbacks what);
+
+  /// Carries out commands, tells events, and sets the timer; after each input.
+  void drain();
+  void close();
+  std::error_code send(Bytes data, ComponentId component);
+
+  void wait_gathered(std::function<void(std::error_code, std::vector<Candidate>)> handler);
+  void wait_connected(std::function<void(std::error_code)> handler);
+  void wait_received(std::function<void(std::error_code, ByteVector)> handler);
+
+  boost::asio::any_io_executor executor;
+  SystemRandom random;
+  Agent agent;
+
+ private:
+  void carry_out(const OpenSocket& command);
+  void carry_out(const CloseSocket& command);
+  void carry_out(const SendDatagram& command);
+  void tell(const LocalCandidateFound& event);
+  void tell(const GatheringDone& event);
+  void tell(const StateChanged& event);
+  void tell(const PairSelected& event);
+  void tell(const ServerFailed& event);
+  void transmit(SocketId from, const TransportAddress& to, Bytes datagram);
+  void await_datagram(SocketId id);
+  void read_datagrams(SocketId id);
+  void take_data(ComponentId component, Bytes data);
+  void set_timer();
+  bool carry_out_commands();
+  void end_waiting(SessionErrc code);
+
+  std::shared_ptr<const Callbacks> callbacks_;  ///< held while one of them runs: it may destroy the session
+  boost::asio::steady_timer timer_;
+  Instant timer_set_for_ = never;
+  std::map<SocketId, std::unique_ptr<UdpSocket>> sockets_;
+  bool draining_ = false;
+  bool closed_ = false;
+
+  std::vector<Candidate> candidates_;
+  bool gathered_ = false;
+  std::function<void(std::error_code, std::vector<Candidate>)> gathered_handler_;
+  std::function<void(std::error_code)> connected_handler_;
+  std::function<void(std::error_code, ByteVector)> received_handler_;
+  std::deque<ByteVector> unread_;
+
+  static constexpr std::size_t longest_datagram = 65'536;
+  ByteVector input_ = ByteVector(datagram_headroom + longest_datagram + datagram_tailroom);
+  ByteVector output_;
+};
+
+}  // namespace stile::ice

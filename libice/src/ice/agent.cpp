@@ -1,0 +1,188 @@
+#include "stile/ice/agent.hpp"
+
+#include <algorithm>
+
+#include "ice/impl.hpp"
+
+namespace stile::ice {
+
+Agent::Agent(Config config, Random& random) : impl_(std::make_unique<Impl>(std::move(config), random)) {}
+Agent::~Agent() = default;
+Agent::Agent(Agent&&) noexcept = default;
+Agent& Agent::operator=(Agent&&) noexcept = default;
+
+const Credentials& Agent::local_credentials() const { return impl_->local; }
+State Agent::state() const { return impl_->state; }
+Role Agent::role() const { return impl_->role; }
+const Counters& Agent::counters() const { return impl_->counters; }
+Instant Agent::poll_timeout() const { return impl_->wake_at; }
+
+void Agent::gather(Instant now, std::span<const IpAddress> local_addresses) {
+  if (impl_->state == State::idle || impl_->state == State::checking) impl_->gather(now, local_addresses);
+  impl_->plan();
+}
+
+void Agent::handle_socket_opened(Instant now, SocketId id, std::expected<TransportAddress, std::string> local) {
+  impl_->socket_opened(now, id, std::move(local));
+  impl_->fire_transactions(now);
+  impl_->plan();
+}
+
+void Agent::set_remote_parameters(Instant now, RemoteParameters parameters) {
+  impl_->set_remote_parameters(now, std::move(parameters));
+  impl_->fire_transactions(now);
+  impl_->plan();
+}
+
+void Agent::add_remote_candidate(Instant now, Candidate candidate) {
+  impl_->add_remote_candidate(now, std::move(candidate));
+  impl_->fire_transactions(now);
+  impl_->plan();
+}
+
+void Agent::end_of_remote_candidates(Instant now) {
+  impl_->end_of_remote_candidates(now);
+  impl_->plan();
+}
+
+std::optional<Received> Agent::handle_datagram(Instant now, SocketId socket, const TransportAddress& from,
+                                               MutableBytes datagram) {
+  const auto found = std::ranges::find(impl_->sockets, socket, &Socket::id);
+  if (found == impl_->sockets.end() || found->status != Socket::Status::open) return std::nullopt;
+  const auto index = static_cast<std::size_t>(found - impl_->sockets.begin());
+  if (auto received = impl_->take_datagram(now, index, from, datagram)) return received;
+  impl_->fire_transactions(now);
+  impl_->plan();
+  return std::nullopt;
+}
+
+std::expected<Transmit, SendError> Agent::send(Instant now, ComponentId component, MutableBytes data) {
+  return impl_->transmit(now, component, data);
+}
+
+void Agent::handle_timeout(Instant now) {
+  if (impl_->state == State::closed) return;
+  for (std::size_t i = 0; i < impl_->relays.size(); ++i) {
+    impl_->relays[i]->client.handle_timeout(now);
+    impl_->drain_relay(now, i);
+  }
+  impl_->retransmit_server_checks(now);
+  impl_->give_up_slow_servers(now);
+  impl_->retransmit_checks(now);
+  impl_->fire_transactions(now);
+  impl_->nominate(now);
+  impl_->check_consent(now);
+  impl_->keep_mappings_alive(now);
+  impl_->release_unused_relays(now);
+  impl_->fail_if_hopeless(now);
+  impl_->plan();
+}
+
+std::optional<Command> Agent::poll_command() {
+  if (impl_->commands.empty()) return std::nullopt;
+  Command command = std::move(impl_->commands.front());
+  impl_->commands.pop_front();
+  return command;
+}
+
+std::optional<Event> Agent::poll_event() {
+  if (impl_->events.empty()) return std::nullopt;
+  Event event = std::move(impl_->events.front());
+  impl_->events.pop_front();
+  return event;
+}
+
+void Agent::close(Instant now) { impl_->close(now); }
+
+void Agent::for_each_pair(const std::function<void(const PairReport&)>& visit) const {
+  for (const CandidatePair& pair : impl_->checklists.pairs()) {
+    const std::size_t local = pair.valid ? pair.valid_local : pair.local;
+    visit({impl_->locals[local].candidate, impl_->remotes[pair.remote], pair.state, pair.valid,
+           impl_->component(pair.component).selected == pair.id, pair.checks_sent, pair.round_trip_time});
+  }
+}
+
+// RFC 8839 §5.4: at least 24 bits of ufrag and 128 bits of pwd; an ice-char holds 6.
+Agent::Impl::Impl(Config configuration, Random& random_source)
+    : config(std::move(configuration)),
+      random(random_source),
+      role(config.role),
+      tie_breaker(random.u64()),
+      local{random.ice_chars(8), random.ice_chars(24)},
+      checklists(config.streams, config.max_pairs),
+      components(std::size_t{config.streams} * config.components) {}
+
+bool Agent::Impl::has(ComponentId id) const {
+  return id.stream >= 1 && id.stream <= config.streams && id.component >= 1 && id.component <= config.components;
+}
+
+ComponentId Agent::Impl::component_at(std::size_t index) const {
+  return {static_cast<std::uint16_t>(index / config.components + 1),
+          static_cast<std::uint16_t>(index % config.components + 1)};
+}
+
+void Agent::Impl::set_state(State next, std::string reason) {
+  if (state == next || state == State::closed) return;
+  state = next;
+  events.push_back(StateChanged{next, std::move(reason)});
+}
+
+void Agent::Impl::send(const Base& base, const TransportAddress& to, Bytes datagram) {
+  const Socket& socket = sockets[base.socket];
+  if (!base.relay) {
+    commands.push_back(SendDatagram{socket.id, to, copy_of(datagram)});
+    return;
+  }
+  turn::Client& client = relays[*base.relay]->client;
+  ByteVector buffer(datagram_headroom + datagram.size());
+  std::ranges::copy(datagram, buffer.begin() + datagram_headroom);
+  const Bytes wrapped = client.wrap(to, MutableBytes(buffer).subspan(datagram_headroom));
+  if (!wrapped.empty()) commands.push_back(SendDatagram{socket.id, client.server(), copy_of(wrapped)});
+}
+
+/// Starts what may start now: one transaction for each Ta, gathering before checks (RFC 8445 §14.2).
+void Agent::Impl::fire_transactions(Instant now) {
+  if (state == State::closed || state == State::failed) return;
+  while (next_transaction <= now && (start_next_server(now) || send_next_check(now)))
+    next_transaction = now + config.ta;
+}
+
+void Agent::Impl::plan() {
+  wake_at = std::min({next_keepalive, release_relays_at, gathering_ends});
+  if (state == State::closed) {
+    wake_at = never;
+    return;
+  }
+  for (const auto& relay : relays) wake_at = std::min(wake_at, relay->client.poll_timeout());
+  for (const ServerCheck& check : server_checks) wake_at = std::min(wake_at, check.timer.deadline());
+  for (const CandidatePair& pair : checklists.pairs())
+    for (const Check& check : pair.checks) wake_at = std::min(wake_at, check.timer.deadline());
+  for (const Component& each : components) {
+    wake_at = std::min(wake_at, each.next_consent_check);
+    wake_at = std::min(wake_at, each.selected ? each.consent_until : each.nominate_at);
+  }
+  const bool more = !servers_to_ask.empty() ||
+                    checklists.has_next([this](const CandidatePair& pair) { return may_check(pair); });
+  if (more && state != State::failed) wake_at = std::min(wake_at, next_transaction);
+  if (state == State::checking) wake_at = std::min(wake_at, no_failure_before);
+}
+
+void Agent::Impl::close(Instant now) {
+  if (state == State::closed) return;
+  for (const auto& relay : relays) {
+    relay->client.close(now);
+    while (const auto bytes = relay->client.poll_transmit())
+      commands.push_back(SendDatagram{sockets[relay->socket].id, relay->client.server(), *bytes});
+  }
+  for (Socket& socket : sockets) {
+    if (socket.status == Socket::Status::open) commands.push_back(CloseSocket{socket.id});
+    socket.status = Socket::Status::closed;
+  }
+  checklists.clear();
+  server_checks.clear();
+  servers_to_ask.clear();
+  set_state(State::closed);
+  wake_at = never;
+}
+
+}  // namespace stile::ice

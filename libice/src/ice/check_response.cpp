@@ -1,0 +1,107 @@
+#include <algorithm>
+
+#include "ice/impl.hpp"
+
+namespace stile::ice {
+
+namespace {
+
+struct Match {
+  CandidatePair* pair;
+  Check check;
+};
+
+/// The check that the response answers, taken off its pair.
+std::optional<Match> take_check(ChecklistSet& checklists, const stun::TransactionId& id) {
+  for (CandidatePair& pair : checklists.pairs()) {
+    const auto found = std::ranges::find(pair.checks, id, &Check::id);
+    if (found == pair.checks.end()) continue;
+    Match match{&pair, std::move(*found)};
+    pair.checks.erase(found);
+    return match;
+  }
+  return std::nullopt;
+}
+
+bool has_check(const ChecklistSet& checklists, const stun::TransactionId& id) {
+  return std::ranges::any_of(checklists.pairs(), [&](const CandidatePair& pair) {
+    return std::ranges::find(pair.checks, id, &Check::id) != pair.checks.end();
+  });
+}
+
+}  // namespace
+
+bool Agent::Impl::is_from_peer(const stun::MessageView& message) const {
+  return remote && stun::verify_message_integrity(message, stun::short_term_key(remote->credentials.pwd));
+}
+
+// RFC 8445 §7.2.5.
+void Agent::Impl::take_response(Instant now, const Base& base, const TransportAddress& from,
+                                const stun::MessageView& message) {
+  if (take_consent_response(now, message)) return;
+  if (!has_check(checklists, message.transaction_id()) || !is_from_peer(message)) {
+    ++counters.unmatched_responses;
+    return;
+  }
+  auto [pair, check] = *take_check(checklists, message.transaction_id());
+  if (message.message_class() == stun::Class::error_response) return take_error(now, *pair, check, message);
+
+  // §7.2.5.2.1: the answer comes from where the request went, to where it left from.
+  const bool symmetric = base == locals[pair->local].base && from == remotes[pair->remote].address;
+  const auto mapped = message.get<stun::XorMappedAddress>();
+  if (!symmetric || !mapped) {
+    if (pair->state != PairState::succeeded) pair->state = PairState::failed;
+    return;
+  }
+  take_success(now, *pair, check, mapped->address);
+}
+
+// RFC 8445 §7.2.5.3.
+void Agent::Impl::take_success(Instant now, CandidatePair& pair, const Check& check, const TransportAddress& mapped) {
+  const LocalCandidate& ours = locals[pair.local];
+  const auto known = std::ranges::find_if(locals, [&](const LocalCandidate& other) {
+    return other.candidate.address == mapped && component_of(other.base) == component_of(ours.base);
+  });
+  if (known != locals.end()) {
+    pair.valid_local = static_cast<std::size_t>(known - locals.begin());
+  } else {
+    const std::uint32_t priority = (ours.candidate.priority & 0x00ffffff) | 110u << 24;
+    pair.valid_local = add_peer_reflexive_local(mapped, Base(ours.base), priority);
+  }
+  // An answer to a retransmitted request may belong to an earlier sending: then the time says nothing.
+  if (check.timer.sent_count() == 1) pair.round_trip_time = now - check.timer.first_sent();
+  for (Check& other : pair.checks) other.retransmits = false;
+  pair.state = PairState::succeeded;
+  pair.valid = true;
+  checklists.unfreeze(pair.foundation);
+
+  Component& owner = component(pair.component);
+  owner.consent_until = now + config.consent_expiry;
+  const bool nominated = (check.use_candidate && role == Role::controlling) || pair.to_be_nominated;
+  if (nominated && !owner.selected) return select(now, pair);
+  use_best_valid_pair(now, pair.component);
+  nominate(now);
+}
+
+// RFC 8445 §7.2.5.1 and §7.2.5.2.
+void Agent::Impl::take_error(Instant now, CandidatePair& pair, const Check& check, const stun::MessageView& message) {
+  const auto error = message.get<stun::ErrorCode>();
+  const bool conflict = error && error->number == static_cast<std::uint16_t>(stun::ErrorNumber::role_conflict);
+  if (!conflict) {
+    if (pair.state != PairState::succeeded) pair.state = PairState::failed;
+    return;
+  }
+  const PairId id = pair.id;
+  if (check.role == role) {
+    ++counters.role_conflicts;
+    switch_role();
+    tie_breaker = random.u64();
+  }
+  if (CandidatePair* again = checklists.find(id); again && again->state != PairState::succeeded) {
+    again->state = PairState::waiting;
+    checklists.trigger(*again);
+  }
+  (void)now;
+}
+
+}  // namespace stile::ice

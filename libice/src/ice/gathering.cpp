@@ -1,0 +1,198 @@
+#include <algorithm>
+
+#include "ice/impl.hpp"
+
+namespace stile::ice {
+
+namespace {
+
+/// RFC 8421 §4: the families take turns, IPv6 first, so that neither starves behind the other.
+std::vector<IpAddress> interleaved(std::span<const IpAddress> addresses, bool ipv4, bool ipv6) {
+  std::vector<IpAddress> v4;
+  std::vector<IpAddress> v6;
+  for (const IpAddress& address : addresses) {
+    if (address.is_unspecified() || address.is_multicast()) continue;
+    if (address.is_v4() && ipv4) v4.push_back(address);
+    if (address.is_v6() && ipv6) v6.push_back(address);
+  }
+  std::vector<IpAddress> all;
+  for (std::size_t i = 0; i < std::max(v4.size(), v6.size()); ++i) {
+    if (i < v6.size()) all.push_back(v6[i]);
+    if (i < v4.size()) all.push_back(v4[i]);
+  }
+  return all;
+}
+
+constexpr std::size_t max_local_addresses = 32;  ///< Limit: sockets for each component
+
+ByteVector binding_request(const stun::TransactionId& id) {
+  ByteVector buffer(64);
+  stun::MessageBuilder builder(buffer, stun::Class::request, stun::Method::binding, id);
+  builder.add_fingerprint();
+  return copy_of(builder.finish());
+}
+
+}  // namespace
+
+// RFC 8445 §5.1.1.1: a socket for each address and component; no two addresses have the same preference.
+void Agent::Impl::gather(Instant now, std::span<const IpAddress> addresses) {
+  if (!sockets.empty() || gathering_done) return;
+  if (!config.trickle) gathering_ends = now + config.gathering_patience;
+  if (state == State::idle) set_state(State::gathering);
+  const auto usable = interleaved(addresses, config.ipv4, config.ipv6);
+  for (std::size_t i = 0; i < std::min(usable.size(), max_local_addresses); ++i) {
+    for (std::size_t at = 0; at < components.size(); ++at) {
+      const SocketId id{static_cast<std::uint32_t>(sockets.size() + 1)};
+      const auto preference = static_cast<std::uint16_t>(65535 - (i << 8));
+      sockets.push_back({id, component_at(at), {usable[i], 0}, preference});
+      commands.push_back(OpenSocket{id, {usable[i], 0}});
+    }
+  }
+  finish_gathering_if_done();
+}
+
+void Agent::Impl::socket_opened(Instant now, SocketId id, std::expected<TransportAddress, std::string> opened) {
+  const auto found = std::ranges::find(sockets, id, &Socket::id);
+  if (found == sockets.end() || found->status != Socket::Status::opening) return;
+  const auto index = static_cast<std::size_t>(found - sockets.begin());
+  if (!opened) {
+    found->status = Socket::Status::closed;
+    finish_gathering_if_done();
+    return;
+  }
+  found->status = Socket::Status::open;
+  found->local = *opened;
+  if (const auto candidate = add_local_candidate(CandidateType::host, *opened, {index, {}}, 0))
+    pair_local(now, *candidate);
+  ask_servers(index);
+  if (next_keepalive == never) next_keepalive = now + config.keepalive;
+  finish_gathering_if_done();
+}
+
+void Agent::Impl::ask_servers(std::size_t socket) {
+  const Family family = sockets[socket].local.family();
+  const std::size_t stun_count = config.stun_servers.size();
+  for (std::size_t i = 0; i < config.turn_servers.size(); ++i)
+    if (config.turn_servers[i].address.family() == family) servers_to_ask.emplace_back(socket, stun_count + i);
+  if (config.policy == Policy::relay) return;
+  for (std::size_t i = 0; i < stun_count; ++i) {
+    // An Allocate to the same server shows the reflexive address, too (RFC 8445 §5.1.1.2).
+    const TransportAddress& server = config.stun_servers[i];
+    const bool relays_too = std::ranges::find(config.turn_servers, server, &TurnServer::address) !=
+                            config.turn_servers.end();
+    if (server.family() == family && !relays_too) servers_to_ask.emplace_back(socket, i);
+  }
+}
+
+bool Agent::Impl::start_next_server(Instant now) {
+  if (servers_to_ask.empty()) return false;
+  const auto [socket, server] = servers_to_ask.front();
+  servers_to_ask.pop_front();
+  if (server >= config.stun_servers.size()) {
+    start_relay(now, socket, server - config.stun_servers.size());
+    return true;
+  }
+  const auto id = stun::TransactionId::make(random);
+  ByteVector bytes = binding_request(id);
+  send({socket, {}}, config.stun_servers[server], bytes);
+  server_checks.push_back({socket, config.stun_servers[server], id, std::move(bytes), stun::TransactionTimer(now, {})});
+  return true;
+}
+
+void Agent::Impl::retransmit_server_checks(Instant now) {
+  for (std::size_t i = 0; i < server_checks.size();) {
+    ServerCheck& check = server_checks[i];
+    const auto action = check.timer.on_timeout(now);
+    if (action == stun::TransactionTimer::Action::retransmit) send({check.socket, {}}, check.server, check.bytes);
+    if (action != stun::TransactionTimer::Action::timed_out) {
+      ++i;
+      continue;
+    }
+    server_failed(check.server, std::string(no_answer));
+    server_checks.erase(server_checks.begin() + static_cast<std::ptrdiff_t>(i));
+  }
+  finish_gathering_if_done();
+}
+
+bool Agent::Impl::take_server_response(Instant now, std::size_t socket, const TransportAddress& from,
+                                       const stun::MessageView& message) {
+  const auto found = std::ranges::find(server_checks, message.transaction_id(), &ServerCheck::id);
+  if (found == server_checks.end() || found->socket != socket || found->server != from) return false;
+  const TransportAddress server = found->server;
+  server_checks.erase(found);
+  const auto mapped = message.get<stun::XorMappedAddress>();
+  if (message.message_class() == stun::Class::success_response && mapped) {
+    add_local_candidate(CandidateType::server_reflexive, mapped->address, {socket, {}},
+                        1 + static_cast<std::size_t>(std::ranges::find(config.stun_servers, server) -
+                                                     config.stun_servers.begin()));
+    hear_server(now, server);
+  } else {
+    server_failed(server, "answers a Binding request with an error");
+  }
+  finish_gathering_if_done();
+  return true;
+}
+
+void Agent::Impl::finish_gathering_if_done() {
+  if (gathering_done || !servers_to_ask.empty() || !server_checks.empty()) return;
+  const bool opening = std::ranges::find(sockets, Socket::Status::opening, &Socket::status) != sockets.end();
+  const bool allocating = std::ranges::any_of(relays, [](const auto& relay) { return !relay->settled; });
+  if (opening || allocating || state == State::idle) return;
+  finish_gathering();
+}
+
+/// RFC 8838 §13: what a server answers from now on is too late to be told to the peer, and so of no use.
+void Agent::Impl::finish_gathering() {
+  if (gathering_done) return;
+  gathering_done = true;
+  gathering_ends = never;
+  servers_to_ask.clear();
+  server_checks.clear();
+  for (const auto& relay : relays) relay->settled = true;
+  events.push_back(GatheringDone{});
+  // Deviation: RFC 8863 §4: without a candidate of our own no check can leave or be answered; nothing is worth waiting for.
+  if (std::ranges::none_of(locals, &LocalCandidate::announced)) set_state(State::failed, "no candidate of our own");
+}
+
+void Agent::Impl::hear_server(Instant now, const TransportAddress& server) {
+  servers_heard.insert(server);
+  const bool relayed = std::ranges::any_of(relays, [](const auto& relay) { return relay->client.is_allocated(); }) ||
+                       std::ranges::all_of(relays, [](const auto& relay) { return relay->settled; });
+  if (relayed && gathering_ends != never) gathering_ends = std::min(gathering_ends, now + config.straggler_patience);
+}
+
+/// Each server is told of once. One that answers some of the sockets is none that does not answer.
+void Agent::Impl::server_failed(const TransportAddress& server, std::string reason) {
+  if (reason == no_answer && servers_heard.contains(server)) return;
+  if (servers_failed.insert(server).second) events.push_back(ServerFailed{server, std::move(reason)});
+}
+
+void Agent::Impl::give_up_slow_servers(Instant now) {
+  if (now < gathering_ends) return;
+  for (const ServerCheck& check : server_checks) server_failed(check.server, std::string(no_answer));
+  for (const auto& relay : relays)
+    if (!relay->settled) server_failed(relay->client.server(), std::string(no_answer));
+  finish_gathering();
+}
+
+// RFC 8445 §11: until pairs are selected the NATs' mappings towards the STUN servers are kept open. TURN clients and
+// consent checks keep theirs by themselves.
+void Agent::Impl::keep_mappings_alive(Instant now) {
+  if (now < next_keepalive) return;
+  const bool over = state == State::completed || state == State::failed;
+  next_keepalive = over ? never : now + config.keepalive;
+  if (over || config.policy == Policy::relay) return;
+  for (std::size_t i = 0; i < sockets.size(); ++i) {
+    if (sockets[i].status != Socket::Status::open) continue;
+    for (const TransportAddress& server : config.stun_servers) {
+      if (server.family() != sockets[i].local.family()) continue;
+      ByteVector buffer(64);
+      stun::MessageBuilder builder(buffer, stun::Class::indication, stun::Method::binding,
+                                   stun::TransactionId::make(random));
+      builder.add_fingerprint();
+      send({i, {}}, server, builder.finish());
+    }
+  }
+}
+
+}  // namespace stile::ice

@@ -1,0 +1,211 @@
+#pragma once
+
+#include <deque>
+#include <map>
+#include <set>
+
+#include "ice/checklist.hpp"
+#include "stile/ice/agent.hpp"
+#include "stile/stun/attributes.hpp"
+#include "stile/turn/client.hpp"
+
+namespace stile::ice {
+
+inline constexpr std::string_view no_answer = "does not answer";
+
+/// Where a datagram leaves from: a socket of the host, or through a TURN client that uses that socket.
+struct Base {
+  std::size_t socket = 0;
+  std::optional<std::size_t> relay;
+  friend bool operator==(const Base&, const Base&) = default;
+};
+
+struct LocalCandidate {
+  Candidate candidate;
+  Base base;
+  bool announced = false;
+};
+
+/// A socket that was asked for; one for each local address and component.
+struct Socket {
+  SocketId id;
+  ComponentId component;
+  TransportAddress local;
+  std::uint16_t preference = 0;  ///< RFC 8421: unique, families interleaved
+  enum class Status : std::uint8_t { opening, open, closed } status = Status::opening;
+};
+
+/// A Binding request to a STUN server (RFC 8445 §5.1.1.2), or a keepalive of the mapping that it made.
+struct ServerCheck {
+  std::size_t socket;
+  TransportAddress server;
+  stun::TransactionId id;
+  ByteVector bytes;
+  stun::TransactionTimer timer;
+};
+
+struct Relay {
+  std::size_t socket;
+  std::size_t server;  ///< index of the configuration's TURN servers
+  turn::Client client;
+  bool settled = false;  ///< allocated or failed
+};
+
+/// A check that came before the remote's credentials (RFC 8445 §7.3).
+struct EarlyCheck {
+  Base base;
+  TransportAddress from;
+  std::uint32_t priority;
+  bool use_candidate;
+};
+
+struct Component {
+  std::optional<PairId> selected;
+  std::optional<PairId> usable;    ///< the best valid pair, for data before there is a selected one
+  std::optional<Instant> relay_valid_since;
+  Instant nominate_at{never};      ///< when a pair through a relay may be nominated, if nothing changes
+  Instant consent_until{};         ///< RFC 7675 §5.1
+  Instant next_consent_check{never};
+  std::vector<Check> consent_checks;
+};
+
+struct Agent::Impl {
+  Impl(Config configuration, Random& random_source);
+
+  // agent.cpp
+  void set_state(State next, std::string reason = {});
+  void send(const Base& base, const TransportAddress& to, Bytes datagram);
+  void plan();                       ///< computes wake_at, after each input
+  void fire_transactions(Instant now);
+  void close(Instant now);
+
+  // gathering.cpp
+  void gather(Instant now, std::span<const IpAddress> addresses);
+  void socket_opened(Instant now, SocketId id, std::expected<TransportAddress, std::string> local);
+  void ask_servers(std::size_t socket);
+  bool start_next_server(Instant now);
+  void finish_gathering_if_done();
+  void finish_gathering();
+  void hear_server(Instant now, const TransportAddress& server);
+  void server_failed(const TransportAddress& server, std::string reason);
+  void give_up_slow_servers(Instant now);
+  void retransmit_server_checks(Instant now);
+  bool take_server_response(Instant now, std::size_t socket, const TransportAddress& from,
+                            const stun::MessageView& message);
+  void keep_mappings_alive(Instant now);
+
+  // relays.cpp
+  void start_relay(Instant now, std::size_t socket, std::size_t server);
+  void drain_relay(Instant now, std::size_t index);
+  void handle_relay_event(Instant now, std::size_t index, const turn::Event& event);
+  std::optional<std::size_t> relay_at(std::size_t socket, const TransportAddress& server) const;
+  void release_unused_relays(Instant now);
+
+  // local_candidates.cpp
+  std::optional<std::size_t> add_local_candidate(CandidateType type, const TransportAddress& address, const Base& base,
+                                                 std::size_t server);
+  std::size_t add_peer_reflexive_local(const TransportAddress& address, const Base& base, std::uint32_t priority);
+  std::optional<std::size_t> base_candidate(const Base& base) const;
+  std::string foundation_of(CandidateType type, const IpAddress& base, std::optional<IpAddress> server);
+
+  // trickle.cpp
+  void set_remote_parameters(Instant now, RemoteParameters parameters);
+  void add_remote_candidate(Instant now, Candidate candidate);
+  void end_of_remote_candidates(Instant now);
+  std::optional<std::size_t> find_remote(ComponentId component, const TransportAddress& address) const;
+
+  // pair_formation.cpp
+  void pair_local(Instant now, std::size_t local_index);
+  void pair_remote(Instant now, std::size_t remote_index);
+  CandidatePair* form_pair(Instant now, std::size_t local_index, std::size_t remote_index);
+  std::uint64_t priority_of(std::size_t local_index, std::size_t remote_index) const;
+  void reprioritise();
+
+  // checks.cpp
+  bool send_next_check(Instant now);
+  bool may_check(const CandidatePair& pair) const;
+  void send_check(Instant now, CandidatePair& pair);
+  Check make_check(Instant now, const CandidatePair& pair, bool use_candidate);
+  Duration check_rto() const;
+  void retransmit_checks(Instant now);
+  void fail_if_hopeless(Instant now);
+
+  // check_response.cpp
+  void take_response(Instant now, const Base& base, const TransportAddress& from, const stun::MessageView& message);
+  void take_success(Instant now, CandidatePair& pair, const Check& check, const TransportAddress& mapped);
+  void take_error(Instant now, CandidatePair& pair, const Check& check, const stun::MessageView& message);
+  bool is_from_peer(const stun::MessageView& message) const;
+
+  // check_request.cpp
+  void take_request(Instant now, const Base& base, const TransportAddress& from, const stun::MessageView& message);
+  bool authenticate(const Base& base, const TransportAddress& from, const stun::MessageView& message);
+  bool resolve_role_conflict(const Base& base, const TransportAddress& from, const stun::MessageView& message);
+  void answer(const Base& base, const TransportAddress& to, const stun::MessageView& request);
+  void refuse(const Base& base, const TransportAddress& to, const stun::MessageView& request, stun::ErrorNumber error,
+              bool with_integrity);
+  void trigger_check(Instant now, const EarlyCheck& check);
+  bool may_learn_at(std::size_t local_index) const;
+  std::size_t learn_remote(Instant now, const EarlyCheck& check);
+
+  // nomination.cpp
+  void nominate(Instant now);
+  void select(Instant now, CandidatePair& pair);
+  Instant direct_hope_ends(ComponentId component) const;
+  void use_best_valid_pair(Instant now, ComponentId component);
+  void switch_role();
+
+  // consent.cpp
+  void check_consent(Instant now);
+  bool take_consent_response(Instant now, const stun::MessageView& message);
+
+  // data.cpp
+  std::optional<Received> take_datagram(Instant now, std::size_t socket, const TransportAddress& from,
+                                        MutableBytes datagram);
+  std::optional<Received> take_payload(Instant now, const Base& base, const TransportAddress& from, Bytes payload);
+  void take_message(Instant now, const Base& base, const TransportAddress& from, const stun::MessageView& message);
+  bool is_known_source(const Base& base, const TransportAddress& from) const;
+  std::expected<Transmit, SendError> transmit(Instant now, ComponentId component, MutableBytes data);
+
+  ComponentId component_of(const Base& base) const { return sockets[base.socket].component; }
+  bool has(ComponentId id) const;
+  Component& component(ComponentId id) { return components[(id.stream - 1u) * config.components + id.component - 1u]; }
+  ComponentId component_at(std::size_t index) const;
+
+  const Config config;
+  Random& random;
+  Role role;
+  std::uint64_t tie_breaker;
+  Credentials local;
+  State state = State::idle;
+  Counters counters;
+
+  std::vector<Socket> sockets;
+  std::deque<std::pair<std::size_t, std::size_t>> servers_to_ask;  ///< socket; index over STUN, then TURN servers
+  std::vector<ServerCheck> server_checks;
+  std::vector<std::unique_ptr<Relay>> relays;
+  std::vector<LocalCandidate> locals;
+  std::map<std::string, std::string> foundations;
+  std::set<TransportAddress> servers_heard;   ///< that have given us an address
+  std::set<TransportAddress> servers_failed;  ///< that were told of
+  bool gathering_done = false;
+  Instant gathering_ends = never;  ///< at the latest
+  Instant next_keepalive = never;
+  Instant release_relays_at = never;
+
+  std::optional<RemoteParameters> remote;
+  std::vector<Candidate> remotes;
+  bool remotes_done = false;
+  std::vector<EarlyCheck> early_checks;
+  std::optional<Instant> began;    ///< when the remote candidates began to be known
+  Instant no_failure_before = never;  ///< the PAC timer, RFC 8863 §4
+
+  ChecklistSet checklists;
+  std::vector<Component> components;  ///< stream by stream
+  Instant next_transaction{};      ///< pacing: no new one before (RFC 8445 §14.2)
+  Instant wake_at = never;
+
+  std::deque<Command> commands;
+  std::deque<Event> events;
+};
+
+}  // namespace stile::ice

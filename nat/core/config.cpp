@@ -1,0 +1,101 @@
+#include "nat/core/config.hpp"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+namespace stile::nat {
+
+namespace {
+
+/// RFC 791 §3.2: every network takes a datagram of 68 bytes without cutting it.
+constexpr std::uint16_t smallest_mtu = 68;
+
+std::optional<std::string> problem_with_addresses(const Config& config) {
+  if (config.external.empty()) return "at least one external address is needed";
+  for (const IpAddress& address : config.external) {
+    if (!address.is_v4() || address.is_unspecified() || address.is_multicast() ||
+        address.is_loopback())
+      return "external address " + address.to_string() + " is not an IPv4 unicast address";
+    if (address == config.inside_address)
+      return "external address " + address.to_string() + " is the inside address too";
+  }
+  std::vector<IpAddress> sorted = config.external;
+  std::ranges::sort(sorted);
+  if (const auto twice = std::ranges::adjacent_find(sorted); twice != sorted.end())
+    return "external address " + twice->to_string() + " is given twice";
+  if (!config.inside_address.is_unspecified() && !config.inside_address.is_v4())
+    return "inside address " + config.inside_address.to_string() + " is not IPv4";
+  return std::nullopt;
+}
+
+std::optional<std::string> problem_with_ports(const Config& config) {
+  if (config.port_min == 0) return "external ports begin at 1";
+  if (config.port_min > config.port_max) return "the port range is empty";
+  if (config.ports == PortAssignment::none && (config.port_min != 1 || config.port_max != 65535))
+    return "ports that are not translated cannot be kept within a port range";
+  if (config.ports != PortAssignment::block) return std::nullopt;
+  const int ports = config.port_max - std::max<int>(config.port_min, 1024) + 1;
+  if (config.block_size == 0 || config.blocks_per_host == 0) return "a block of ports is empty";
+  if (config.block_size > ports) return "a block has more ports than the port range above 1023";
+  return std::nullopt;
+}
+
+std::optional<std::string> problem_with_limits(const Config& config) {
+  const std::array<std::pair<std::size_t, const char*>, 9> limits{{
+      {config.max_mappings, "max_mappings"},
+      {config.max_sessions, "max_sessions"},
+      {config.max_events, "max_events"},
+      {config.max_commands, "max_commands"},
+      {config.max_fragmented_datagrams, "max_fragmented_datagrams"},
+      {config.icmp_errors_per_second, "icmp_errors_per_second"},
+      {config.icmp_error_burst, "icmp_error_burst"},
+      {config.block_size, "block_size"},
+      {config.max_fragments_per_datagram, "max_fragments_per_datagram"},
+  }};
+  for (const auto& [limit, name] : limits)
+    if (limit == 0) return std::string(name) + " is 0";
+  if (config.icmp_errors_per_second > 1'000'000) return "icmp_errors_per_second is above a million";
+  return std::nullopt;
+}
+
+constexpr bool is_sensible(Duration time) {
+  return time > Duration::zero() && time <= std::chrono::hours(24 * 365);
+}
+
+std::optional<std::string> problem_with_times(const Config& config) {
+  const std::array<std::pair<Duration, const char*>, 7> times{{
+      {config.udp_timeout, "udp_timeout"},
+      {config.icmp_timeout, "icmp_timeout"},
+      {config.tcp_established_timeout, "tcp_established_timeout"},
+      {config.tcp_opening_timeout, "tcp_opening_timeout"},
+      {config.tcp_closing_timeout, "tcp_closing_timeout"},
+      {config.syn_hold, "syn_hold"},
+      {config.fragment_timeout, "fragment_timeout"},
+  }};
+  for (const auto& [time, name] : times)
+    if (!is_sensible(time)) return std::string(name) + " is not between 1 us and a year";
+  for (const PortTimeout& each : config.udp_port_timeouts) {
+    if (!is_sensible(each.timeout)) return "a UDP port's timeout is not between 1 us and a year";
+    // RFC 4787 REQ-5a allows it for no others.
+    if (each.port > 1023) return "a UDP port's timeout is for ports up to 1023 only";
+  }
+  if (config.port_hold < Duration::zero() || config.port_hold > std::chrono::hours(24))
+    return "port_hold is above a day";
+  return std::nullopt;
+}
+
+}  // namespace
+
+std::optional<std::string> problem_with(const Config& config) {
+  if (auto problem = problem_with_addresses(config)) return problem;
+  if (auto problem = problem_with_static(config)) return problem;
+  if (auto problem = problem_with_ports(config)) return problem;
+  if (auto problem = problem_with_limits(config)) return problem;
+  if (auto problem = problem_with_times(config)) return problem;
+  if (config.inside_mtu < smallest_mtu || config.outside_mtu < smallest_mtu)
+    return "an MTU is below 68";
+  return std::nullopt;
+}
+
+}  // namespace stile::nat

@@ -1,0 +1,153 @@
+#pragma once
+
+#include <array>
+#include <deque>
+#include <expected>
+#include <vector>
+
+#include "nat/core/bindings.hpp"
+#include "nat/core/flow.hpp"
+#include "nat/core/fragment_tracker.hpp"
+#include "nat/core/held_syns.hpp"
+#include "nat/core/icmp_error_maker.hpp"
+#include "nat/core/nat.hpp"
+#include "nat/core/static_addresses.hpp"
+#include "nat/packet/icmp.hpp"
+#include "nat/packet/ipv4.hpp"
+
+namespace stile::nat {
+
+/// Whom inside a packet from outside reaches.
+struct Admission {
+  Endpoint inside;
+  Mapping* mapping = nullptr;  ///< none: the host has the external address to itself
+  /// With the sender, if they have one: endpoint-independent filtering lets in strangers as well,
+  /// for whom nothing is kept until they are answered.
+  Session* session = nullptr;
+};
+
+/// What Nat is made of: one file for each procedure.
+class Nat::Core {
+ public:
+  Core(Config config, Random& random);
+
+  Verdict handle_packet(Instant now, Side from, MutableBytes packet);
+  void handle_timeout(Instant now) { advance(now); }
+  Instant poll_timeout() const;
+  std::optional<Command> poll_command();
+  std::optional<Event> poll_event();
+  void set_external(Instant now, std::vector<IpAddress> external);
+  void flush(Instant now);
+
+  const Config& config() const { return config_; }
+  const Counters& counters() const { return counters_; }
+  const Bindings& bindings() const { return bindings_; }
+
+ private:
+  using Counter = std::uint64_t Counters::*;
+  /// Where a packet goes, or what happens to it instead: counted, answered and held already.
+  using Routed = std::expected<Route, Action>;
+
+  // receive.cpp: which procedure a packet is for
+  Verdict from_inside(const Ipv4Packet& packet);
+  Verdict from_outside(const Ipv4Packet& packet);
+  Verdict translate(const Ipv4Packet& packet, Side from);
+  Verdict forward_untranslated(const Ipv4Packet& packet, Side from, Side out);
+  std::optional<Counter> problem_with_header(const Ipv4Packet& packet) const;
+  bool is_for_self(const Ipv4Packet& packet) const;
+  bool is_external(std::uint32_t address) const;
+  bool is_own(std::uint32_t address) const;
+  Routed route(const Ipv4Packet& packet, Side from);
+
+  // outbound.cpp
+  Routed route_outbound(const Ipv4Packet& packet, const Flow& flow);
+  Session* open_session(const Ipv4Packet& packet, const Flow& flow);
+  void refuse(const Ipv4Packet& packet, const Flow& flow, Refusal refusal);
+  Routed route_without_session(const Ipv4Packet& packet, const Flow& flow);
+  Route route_to_outside(const Flow& flow, Endpoint external, SessionId session) const;
+
+  // inbound.cpp
+  Routed route_inbound(const Ipv4Packet& packet, const Flow& flow);
+  void accept_inbound(const Ipv4Packet& packet, const Flow& flow, const Admission& admission);
+  std::optional<Admission> admitted(const Flow& flow);
+  Counter reason_to_refuse(const Flow& flow);
+  Action unsolicited(const Flow& flow, Side sender, Bytes packet, Counter reason);
+
+  // hairpin.cpp
+  Routed route_hairpin(const Ipv4Packet& packet, const Flow& flow, Endpoint external,
+                       Bytes as_sent);
+
+  // static_routes.cpp
+  std::optional<Route> static_route(const Ipv4Packet& packet, Side from) const;
+  Verdict translate_statically(const Ipv4Packet& packet, Side from, const Route& route);
+  Routed route_from_static(const Ipv4Packet& packet, const Flow& flow, std::uint32_t external);
+
+  // filter.cpp
+  bool passes_filter(const Mapping& mapping, Endpoint remote) const;
+
+  // session_timers.cpp
+  void refresh(Session& session, Side from, const Flow& flow);
+  bool refreshes(Side from) const;
+  Duration idle_timeout(Protocol protocol, Endpoint remote) const;
+  Duration tcp_timeout(TcpState state) const;
+  void refresh_tcp(Session& session, Side from, const TcpView& segment);
+  static void count_traffic(Session& session, Side from, const Ipv4Packet& packet);
+
+  // fragments.cpp
+  Verdict first_fragment(const Ipv4Packet& packet, Side from);
+  std::uint16_t identification_for(const Ipv4Packet& first, Side from);
+  Verdict later_fragment(const Ipv4Packet& packet, Side from);
+  Verdict follow(const Ipv4Packet& packet, Side from, const Route& route);
+  void release(std::vector<ByteVector> held, Side from, const std::optional<Route>& route);
+
+  // icmp_errors.cpp
+  Verdict icmp_error(const Ipv4Packet& packet, Side from);
+  Verdict icmp_error_from_outside(const Ipv4Packet& packet, const Ipv4Packet& quoted,
+                                  const Flow& flow);
+  Verdict icmp_error_from_inside(const Ipv4Packet& packet, const Ipv4Packet& quoted,
+                                 const Flow& flow);
+  Verdict hairpin_icmp_error(const Ipv4Packet& packet, const Ipv4Packet& quoted, const Flow& flow,
+                             Endpoint owner);
+  std::uint32_t outer_source(const Ipv4Packet& error, Endpoint external) const;
+  std::optional<Endpoint> external_of(Protocol protocol, Endpoint inside, Endpoint remote) const;
+  Verdict deliver_icmp_error(const Ipv4Packet& packet, Side out);
+
+  // local.cpp: what is for the NAT itself, and what it says for itself
+  Verdict to_self(const Ipv4Packet& packet, Side from);
+  void send_error(Side toward, std::uint32_t about_destination, IcmpErrorKind kind, Bytes packet);
+  void answer_held_syns();
+
+  // delivery.cpp
+  bool can_go_out(const Ipv4Packet& packet, Side from, Side out);
+  Verdict deliver(const Ipv4Packet& packet, Side out);
+  Verdict send_fitting(const Ipv4Packet& packet, Side out);
+  Verdict drop(Counter reason);
+  static Verdict send(Side out, MutableBytes packet);
+  void push_command(Side out, ByteVector packet);
+  std::size_t mtu(Side out) const;
+
+  // nat.cpp
+  void advance(Instant now);
+  void push_event(Event event);
+  void list_external();
+
+  FragmentTracker& fragments(Side from) { return fragments_[static_cast<std::size_t>(from)]; }
+
+  Config config_;
+  Counters counters_;
+  Instant now_{};
+  std::vector<std::uint32_t> external_;  ///< sorted, those of static_ included
+  std::uint32_t first_external_ = 0;     ///< the last one that was, while there is none
+  std::uint32_t inside_address_ = 0;
+  std::array<Instant, refusal_count> refusal_told_after_{};
+  std::uint16_t next_identification_ = 0;
+  StaticAddresses static_;
+  Bindings bindings_;
+  HeldSyns held_syns_;
+  FragmentTracker fragments_[2];
+  IcmpErrorMaker icmp_errors_;
+  std::deque<Command> commands_;
+  std::deque<Event> events_;
+};
+
+}  // namespace stile::nat

@@ -1,0 +1,158 @@
+#include "nat/core/nat.hpp"
+
+#include <algorithm>
+#include <stdexcept>
+#include <utility>
+
+#include "nat/core/core.hpp"
+
+namespace stile::nat {
+
+Nat::Core::Core(Config config, Random& random)
+    : config_(std::move(config)),
+      next_identification_(static_cast<std::uint16_t>(random.u32())),
+      static_(config_, random),
+      bindings_(config_, random, counters_, [this](Event event) { push_event(std::move(event)); }),
+      held_syns_(config_, random),
+      fragments_{FragmentTracker(config_, random), FragmentTracker(config_, random)},
+      icmp_errors_(config_, counters_) {
+  list_external();
+  inside_address_ =
+      config_.inside_address.is_v4() ? config_.inside_address.v4_bits() : first_external_;
+  bindings_.add_forwards(now_);
+}
+
+void Nat::Core::list_external() {
+  external_.clear();
+  for (const IpAddress& address : config_.external) external_.push_back(address.v4_bits());
+  if (!external_.empty()) first_external_ = external_.front();
+  for (const StaticAddress& pair : config_.static_addresses)
+    external_.push_back(pair.external.v4_bits());
+  std::ranges::sort(external_);
+}
+
+void Nat::Core::set_external(Instant now, std::vector<IpAddress> external) {
+  advance(now);
+  config_.external = std::move(external);
+  list_external();
+  bindings_.follow_external(now_);
+  held_syns_.clear();
+  for (FragmentTracker& tracker : fragments_) tracker.clear();
+  push_event(ExternalChanged{config_.external});
+}
+
+/// Time that goes backwards stands still. What is over ends before anything else is done.
+void Nat::Core::advance(Instant now) {
+  now_ = std::max(now_, now);
+  if (poll_timeout() > now_) return;
+  bindings_.end_due(now_);
+  answer_held_syns();
+  for (FragmentTracker& tracker : fragments_)
+    counters_.dropped_fragment_timeout += tracker.end_due(now_);
+}
+
+Instant Nat::Core::poll_timeout() const {
+  return std::min({bindings_.earliest(), held_syns_.earliest(), fragments_[0].earliest(),
+                   fragments_[1].earliest()});
+}
+
+std::optional<Command> Nat::Core::poll_command() {
+  if (commands_.empty()) return std::nullopt;
+  Command command = std::move(commands_.front());
+  commands_.pop_front();
+  return command;
+}
+
+std::optional<Event> Nat::Core::poll_event() {
+  if (events_.empty()) return std::nullopt;
+  Event event = std::move(events_.front());
+  events_.pop_front();
+  return event;
+}
+
+void Nat::Core::push_event(Event event) {
+  if (events_.size() >= config_.max_events) {
+    ++counters_.events_lost;
+    return;
+  }
+  events_.push_back(std::move(event));
+}
+
+void Nat::Core::flush(Instant now) {
+  advance(now);
+  bindings_.end_all(now_);
+  held_syns_.clear();
+  for (FragmentTracker& tracker : fragments_) tracker.clear();
+}
+
+Nat::Nat(Config config, Random& random) {
+  if (const auto problem = problem_with(config)) throw std::invalid_argument(*problem);
+  core_ = std::make_unique<Core>(std::move(config), random);
+}
+Nat::~Nat() = default;
+Nat::Nat(Nat&&) noexcept = default;
+Nat& Nat::operator=(Nat&&) noexcept = default;
+
+Verdict Nat::handle_packet(Instant now, Side from, MutableBytes packet) {
+  return core_->handle_packet(now, from, packet);
+}
+void Nat::handle_timeout(Instant now) {
+  core_->handle_timeout(now);
+}
+Instant Nat::poll_timeout() const {
+  return core_->poll_timeout();
+}
+std::optional<Command> Nat::poll_command() {
+  return core_->poll_command();
+}
+std::optional<Event> Nat::poll_event() {
+  return core_->poll_event();
+}
+void Nat::set_external(Instant now, std::vector<IpAddress> external) {
+  core_->set_external(now, std::move(external));
+}
+void Nat::flush(Instant now) {
+  core_->flush(now);
+}
+const Config& Nat::config() const {
+  return core_->config();
+}
+const Counters& Nat::counters() const {
+  return core_->counters();
+}
+std::size_t Nat::mapping_count() const {
+  return core_->bindings().mapping_count();
+}
+std::size_t Nat::session_count() const {
+  return core_->bindings().sessions().size();
+}
+
+std::string_view name_of(EndReason reason) {
+  switch (reason) {
+    case EndReason::expired:
+      return "expired";
+    case EndReason::flushed:
+      return "flushed";
+    case EndReason::address_gone:
+      return "address-gone";
+  }
+  return "unknown";
+}
+
+void Nat::for_each_session(Instant now,
+                           const std::function<void(const SessionInfo&)>& visit) const {
+  core_->bindings().sessions().for_each([&](SessionId, const Session& session) {
+    SessionInfo info;
+    info.protocol = session.protocol;
+    info.inside = to_public(session.inside);
+    info.external = to_public(session.external);
+    info.remote = to_public(session.remote);
+    if (session.protocol == Protocol::tcp) info.tcp_state = session.tcp.state();
+    info.time_left = std::max(session.deadline - now, Duration::zero());
+    info.outbound = session.outbound;
+    info.inbound = session.inbound;
+    visit(info);
+  });
+}
+
+}  // namespace stile::nat

@@ -1,0 +1,159 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <variant>
+#include <vector>
+
+#include "nat/core/config.hpp"
+#include "nat/core/counters.hpp"
+#include "nat/core/protocol.hpp"
+#include "stile/base/address.hpp"
+#include "stile/base/bytes.hpp"
+#include "stile/base/instant.hpp"
+#include "stile/base/random.hpp"
+
+namespace stile::nat {
+
+enum class Action : std::uint8_t {
+  drop,  ///< nothing goes out for it, or a command follows in its place (an ICMP error)
+  send_inside,
+  send_outside,
+  hold  ///< the core kept a copy: a fragment before its first, an unsolicited SYN
+};
+
+struct Verdict {
+  Action action = Action::drop;
+  /// For the send actions: a view into the buffer that was given, translated in place.
+  MutableBytes packet;
+};
+
+/// Something the NAT itself makes: ICMP errors, echo replies, released and made fragments. To be
+/// sent after the packet of the verdict.
+struct SendPacket {
+  Side side = Side::inside;
+  ByteVector packet;
+};
+using Command = SendPacket;
+
+enum class EndReason : std::uint8_t {
+  expired,
+  flushed,
+  address_gone  ///< its external address is no longer the NAT's
+};
+std::string_view name_of(EndReason reason);
+
+/// A port is an identifier for ICMP. `remote` is the part of the remote endpoint that the mapping
+/// depends on: nothing, an address with port 0, or both.
+struct MappingInfo {
+  Protocol protocol = Protocol::udp;
+  TransportAddress inside;
+  TransportAddress external;
+  std::optional<TransportAddress> remote;
+  bool is_forward = false;  ///< Config::forwards: created when the Nat is, and never ended
+};
+struct MappingCreated : MappingInfo {};
+struct MappingEnded : MappingInfo {
+  EndReason reason = EndReason::expired;
+};
+
+/// Why a new flow gets no session. Old flows are never ended to make room (RFC 6888 REQ-11).
+enum class Refusal : std::uint8_t {
+  mapping_limit,
+  session_limit,
+  host_limit,
+  host_rate,
+  host_sessions,
+  mapping_sessions,
+  no_port,
+  no_address
+};
+inline constexpr std::size_t refusal_count = 8;
+std::string_view name_of(Refusal refusal);
+
+/// RFC 6888 REQ-11c. One a second at most for each reason; the counters have them all. Without the
+/// destination, as REQ-12 wants it.
+struct FlowRefused {
+  Refusal reason = Refusal::no_port;
+  Protocol protocol = Protocol::udp;
+  TransportAddress inside;
+};
+
+/// The addresses that inside hosts appear as are others now.
+struct ExternalChanged {
+  std::vector<IpAddress> external;
+};
+using Event = std::variant<MappingCreated, MappingEnded, FlowRefused, ExternalChanged>;
+
+/// RFC 5382 §5 and RFC 7857 §2, seen from the middle.
+enum class TcpState : std::uint8_t {
+  opening,  ///< not both sides have sent an ACK yet (transitory)
+  established,
+  inside_fin,  ///< half closed counts as established
+  outside_fin,
+  closing,  ///< a FIN from both sides (transitory)
+  reset     ///< RST seen, RFC 7857 §2.2 (transitory)
+};
+std::string_view name_of(TcpState state);
+
+struct Traffic {
+  std::uint64_t packets = 0;
+  std::uint64_t bytes = 0;
+};
+
+/// One flow as `stile-nat ctl list` shows it.
+struct SessionInfo {
+  Protocol protocol = Protocol::udp;
+  TransportAddress inside;
+  TransportAddress external;
+  TransportAddress remote;
+  std::optional<TcpState> tcp_state;
+  Duration time_left{};
+  Traffic outbound;
+  Traffic inbound;
+};
+
+/// The NAT as a pure state machine over IPv4 packets.
+///
+/// One input, drain, sleep: call one handle_... method, then take poll_command() and poll_event()
+/// until empty, then sleep until poll_timeout(). Same inputs, same outputs, byte for byte.
+class Nat {
+ public:
+  /// Throws std::invalid_argument with the line of problem_with() if there is one. `random`
+  /// outlives the Nat.
+  Nat(Config config, Random& random);
+  ~Nat();
+  Nat(Nat&&) noexcept;
+  Nat& operator=(Nat&&) noexcept;
+
+  /// `packet` begins with the IPv4 header, its checksums are complete. A packet of a known flow is
+  /// translated where it lies, and nothing is allocated.
+  Verdict handle_packet(Instant now, Side from, MutableBytes packet);
+  void handle_timeout(Instant now);
+  Instant poll_timeout() const;
+  std::optional<Command> poll_command();
+  std::optional<Event> poll_event();
+
+  /// What was mapped to an address that is no longer there ends, with EndReason::address_gone;
+  /// forwards without an address of their own go to the new first one. There may be none for a
+  /// while: new flows are refused then. `external` is otherwise as in problem_with().
+  void set_external(Instant now, std::vector<IpAddress> external);
+
+  /// Ends all mappings at once, with EndReason::flushed.
+  void flush(Instant now);
+
+  const Config& config() const;
+  const Counters& counters() const;
+  std::size_t mapping_count() const;
+  std::size_t session_count() const;
+  /// In an order that does not depend on addresses; `visit` does not call the Nat.
+  void for_each_session(Instant now, const std::function<void(const SessionInfo&)>& visit) const;
+
+ private:
+  class Core;
+  std::unique_ptr<Core> core_;
+};
+
+}  // namespace stile::nat

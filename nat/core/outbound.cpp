@@ -1,0 +1,66 @@
+#include "nat/core/core.hpp"
+
+namespace stile::nat {
+
+namespace {
+
+bool begins_connection(const TcpView& segment) {
+  return segment.has(tcp_flag::syn) && !segment.has(tcp_flag::rst);
+}
+
+}  // namespace
+
+Nat::Core::Routed Nat::Core::route_outbound(const Ipv4Packet& packet, const Flow& flow) {
+  const bool hairpin = is_external(flow.destination.address);
+  if (hairpin && config_.hairpin == Hairpin::off) {
+    ++counters_.dropped_hairpin_off;
+    return std::unexpected(Action::drop);
+  }
+  if (!can_go_out(packet, Side::inside, hairpin ? Side::inside : Side::outside))
+    return std::unexpected(Action::drop);
+
+  Session* session = bindings_.session_of_inside(flow.protocol, flow.source, flow.destination);
+  if (!session && flow.tcp && !begins_connection(*flow.tcp))
+    return route_without_session(packet, flow);
+  if (!session) session = open_session(packet, flow);
+  if (!session) return std::unexpected(Action::drop);
+  refresh(*session, Side::inside, flow);
+  count_traffic(*session, Side::inside, packet);
+  // RFC 5382 REQ-4: an outbound SYN makes a held inbound one of the same connection a simultaneous
+  // open.
+  if (flow.tcp && flow.tcp->has(tcp_flag::syn) &&
+      held_syns_.supersede(session->external, session->remote))
+    ++counters_.syns_superseded;
+  if (hairpin) return route_hairpin(packet, flow, session->external, packet.bytes());
+  ++counters_.translated_outbound;
+  return route_to_outside(flow, session->external, session->id);
+}
+
+Route Nat::Core::route_to_outside(const Flow& flow, Endpoint external, SessionId session) const {
+  return {Side::outside, {external, flow.destination, external.port}, session, std::nullopt};
+}
+
+Session* Nat::Core::open_session(const Ipv4Packet& packet, const Flow& flow) {
+  const auto opened = bindings_.open(now_, flow.protocol, flow.source, flow.destination);
+  if (opened) return *opened;
+  refuse(packet, flow, opened.error());
+  return nullptr;
+}
+
+/// A segment that begins no connection and belongs to none. A RST answers something that came in:
+/// it is translated if there is a mapping, and refreshes nothing (RFC 7857 §7.1). Others are
+/// dropped, as RFC 5382 §5 allows.
+Nat::Core::Routed Nat::Core::route_without_session(const Ipv4Packet& packet, const Flow& flow) {
+  const Mapping* mapping =
+      bindings_.mapping_of_inside(flow.protocol, flow.source, flow.destination);
+  if (!flow.tcp->has(tcp_flag::rst) || !mapping) {
+    ++counters_.dropped_no_connection;
+    return std::unexpected(Action::drop);
+  }
+  if (is_external(flow.destination.address))
+    return route_hairpin(packet, flow, mapping->external, packet.bytes());
+  ++counters_.translated_outbound;
+  return route_to_outside(flow, mapping->external, {});
+}
+
+}  // namespace stile::nat

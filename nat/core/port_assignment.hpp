@@ -1,0 +1,96 @@
+#pragma once
+
+#include <array>
+#include <optional>
+#include <vector>
+
+#include "nat/core/config.hpp"
+#include "nat/core/endpoint.hpp"
+#include "nat/core/held_ports.hpp"
+#include "nat/core/port_pool.hpp"
+#include "nat/core/subscriber.hpp"
+#include "stile/base/random.hpp"
+
+namespace stile::nat {
+
+/// Chooses the external address and port of a new mapping and never gives one out twice (RFC 4787
+/// §4.2.1, REQ-3).
+class PortAssignor {
+ public:
+  PortAssignor(const Config& config, Random& random);
+
+  /// An external address for a host that has no mapping yet, as an index. RFC 4787 §4.1, "paired":
+  /// neighbours inside are spread over the addresses, and a host that comes back gets the same one.
+  /// Nothing if the NAT has none, or has lent all of them out (PortAssignment::none).
+  std::optional<std::size_t> welcome(Instant now, std::uint32_t inside_address);
+  /// Gives back what a host has beside its ports: blocks, or the address. Others get it from
+  /// `free_from` on.
+  void leave(Instant free_from, Subscriber& subscriber);
+
+  /// Takes a free one for an endpoint of `subscriber`; nothing if there is none. A block may be
+  /// added to `subscriber`.
+  std::optional<Endpoint> assign(Instant now, Protocol protocol, Subscriber& subscriber,
+                                 std::uint16_t inside_port);
+  /// Takes one on purpose, for a forward; none of `assign` may have it yet.
+  void reserve(Protocol protocol, const Endpoint& external);
+  void release(Protocol protocol, const Endpoint& external);
+  /// Likewise, but nobody except `owner` gets it before Config::port_hold is over.
+  void release_later(Instant now, Protocol protocol, const Endpoint& external, std::uint32_t owner);
+  void end_due(Instant now);
+  Instant earliest() const { return held_.earliest(); }
+
+  /// Config::external is another one. Gives, for each index of before, the index of that address
+  /// now.
+  std::vector<std::optional<std::size_t>> follow_config();
+
+ private:
+  /// Something that one host has at a time.
+  struct Loan {
+    bool is_lent = false;
+    Instant free_from{};  ///< while it is not lent
+    std::uint32_t last_owner = 0;
+
+    bool is_free_for(std::uint32_t owner, Instant now) const {
+      return !is_lent && (now >= free_from || owner == last_owner);
+    }
+    void lend(std::uint32_t owner) { is_lent = true, last_owner = owner; }
+    void end(Instant from) { is_lent = false, free_from = from; }
+  };
+  struct ExternalAddress {
+    std::uint32_t address = 0;
+    std::array<PortPool, 3> pools;
+    std::array<std::uint16_t, 3> last_given{};
+    std::vector<Loan> blocks;
+    Loan whole;  ///< to one inside host, PortAssignment::none
+  };
+
+  static std::size_t index_of(Protocol protocol);
+  ExternalAddress external_at(std::uint32_t address) const;
+  PortPool& pool_of(Protocol protocol, const Endpoint& external);
+  std::optional<std::uint16_t> port_at(Instant now, ExternalAddress& external, Protocol protocol,
+                                       Subscriber& subscriber, std::uint16_t inside_port);
+  bool is_available(const ExternalAddress& external, Protocol protocol, std::uint16_t port,
+                    std::uint32_t owner);
+  std::optional<std::uint16_t> choose(ExternalAddress& external, Protocol protocol,
+                                      std::uint16_t inside_port);
+  std::optional<std::uint16_t> random_port(const PortPool& pool, PortRange range, Parity parity);
+  std::optional<std::uint16_t> sequential_port(ExternalAddress& external, Protocol protocol,
+                                               PortRange range, Parity parity);
+  std::optional<std::uint16_t> block_port(Instant now, ExternalAddress& external, Protocol protocol,
+                                          Subscriber& subscriber, Parity parity);
+  std::optional<std::uint16_t> port_of_blocks(const PortPool& pool, const Subscriber& subscriber,
+                                              Parity parity);
+  bool add_block(Instant now, ExternalAddress& external, Subscriber& subscriber);
+  PortRange range_of_block(std::uint16_t block) const;
+  PortRange range_for(Protocol protocol, std::uint16_t inside_port) const;
+  PortRange whole_range(Protocol protocol) const;
+  Parity parity_for(Protocol protocol, std::uint16_t inside_port) const;
+
+  const Config& config_;
+  Random& random_;
+  std::vector<ExternalAddress> externals_;
+  FlowTable<std::size_t> index_by_address_;
+  HeldPorts held_;
+};
+
+}  // namespace stile::nat

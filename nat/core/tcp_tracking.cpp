@@ -1,0 +1,90 @@
+#include "nat/core/tcp_tracking.hpp"
+
+#include <algorithm>
+
+namespace stile::nat {
+
+namespace {
+
+/// RFC 7323 §2.2: the shift count of the window scale option, 0 if there is none.
+std::uint8_t window_scale_of(const TcpView& segment) {
+  constexpr std::uint8_t end = 0;
+  constexpr std::uint8_t no_operation = 1;
+  constexpr std::uint8_t window_scale = 3;
+  constexpr std::uint8_t largest = 14;
+  const Bytes options = segment.options();
+  std::size_t i = 0;
+  while (i < options.size() && options[i] != end) {
+    if (options[i] == no_operation) {
+      ++i;
+      continue;
+    }
+    if (i + 1 >= options.size() || options[i + 1] < 2) break;
+    if (options[i] == window_scale && options[i + 1] == 3 && i + 2 < options.size())
+      return std::min(options[i + 2], largest);
+    i += options[i + 1];
+  }
+  return 0;
+}
+
+}  // namespace
+
+bool TcpTracking::track(Side from, const TcpView& segment) {
+  if (segment.has(tcp_flag::rst)) {
+    // RFC 7857 §2.2: a RST that its receiver would not accept may be an attacker's, so it changes
+    // nothing here.
+    if (would_accept(end(other(from)), segment)) reset_ = true;
+    return false;
+  }
+  const TcpState before = state();
+  if (segment.has(tcp_flag::syn) && (before == TcpState::closing || before == TcpState::reset))
+    *this = TcpTracking{};  // the same ports begin a new connection
+  reset_ = false;  // RFC 7857 Figure 1: TRANS goes back to ESTABLISHED when a packet follows
+
+  End& sender = end(from);
+  if (segment.has(tcp_flag::syn)) sender.window_scale = window_scale_of(segment);
+  if (segment.has(tcp_flag::ack)) {
+    sender.sent_ack = true;
+    sender.next_expected = segment.acknowledgment();
+    const int shift = segment.has(tcp_flag::syn) ? 0 : sender.window_scale;
+    sender.window = std::uint32_t{segment.window()} << shift;
+  }
+  if (segment.has(tcp_flag::fin)) sender.sent_fin = true;
+  return true;
+}
+
+TcpState TcpTracking::state() const {
+  const End& inside = end(Side::inside);
+  const End& outside = end(Side::outside);
+  if (reset_) return TcpState::reset;
+  if (!inside.sent_ack || !outside.sent_ack) return TcpState::opening;
+  if (inside.sent_fin && outside.sent_fin) return TcpState::closing;
+  if (inside.sent_fin) return TcpState::inside_fin;
+  if (outside.sent_fin) return TcpState::outside_fin;
+  return TcpState::established;
+}
+
+bool TcpTracking::would_accept(const End& receiver, const TcpView& segment) const {
+  if (!receiver.sent_ack) return true;
+  return segment.sequence() - receiver.next_expected <= receiver.window;
+}
+
+std::string_view name_of(TcpState state) {
+  switch (state) {
+    case TcpState::opening:
+      return "opening";
+    case TcpState::established:
+      return "established";
+    case TcpState::inside_fin:
+      return "inside-fin";
+    case TcpState::outside_fin:
+      return "outside-fin";
+    case TcpState::closing:
+      return "closing";
+    case TcpState::reset:
+      return "reset";
+  }
+  return "unknown";
+}
+
+}  // namespace stile::nat

@@ -1,0 +1,53 @@
+#include <fmt/format.h>
+
+#include <cstdio>
+#include <exception>
+
+#include "control/error.hpp"
+#include "nat/shell/control_client.hpp"
+#include "nat/shell/gateway.hpp"
+#include "nat/shell/options.hpp"
+#include "nat/shell/problem.hpp"
+#include "stile/base/random.hpp"
+
+namespace {
+
+using namespace stile::nat::shell;
+
+int run(const RunOptions& options) {
+  stile::SystemRandom random;
+  const Setup setup = make_setup(options);
+  Gateway gateway(options, setup, random);
+  fmt::print("{}\n", describe_ready(setup, options));
+  std::fflush(stdout);
+  gateway.run();
+  return 0;
+}
+
+int run(const ControlOptions& options) {
+  return run_control_client(options);
+}
+
+int run(const Print& print) {
+  fmt::print("{}", print.text);
+  return 0;
+}
+
+int complain(const std::exception& error, int status) {
+  fmt::print(stderr, "stile-nat: {}\n", error.what());
+  return status;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  try {
+    return std::visit([](const auto& options) { return run(options); }, parse_options(argc, argv));
+  } catch (const UsageProblem& problem) {
+    return complain(problem, 2);
+  } catch (const stile::control::AddressError& error) {
+    return complain(error, 2);
+  } catch (const std::exception& error) {
+    return complain(error, 1);
+  }
+}

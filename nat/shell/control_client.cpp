@@ -1,0 +1,49 @@
+#include "nat/shell/control_client.hpp"
+
+#include <fmt/format.h>
+
+#include "control/client.hpp"
+#include "nat/shell/option_text.hpp"
+
+namespace stile::nat::shell {
+
+namespace {
+
+using control::Json;
+
+constexpr const char* row = "{:<5} {:<12} {:>8}  {:<21} {:<21} {:<21} {:>18} {:>18}\n";
+
+std::string traffic(const Json& counts) {
+  return fmt::format("{}/{}", counts.at("packets").get<std::uint64_t>(),
+                     counts.at("bytes").get<std::uint64_t>());
+}
+
+std::string time_left(const Json& session) {
+  const std::chrono::seconds left(session.at("time_left").get<std::int64_t>());
+  return to_text(left);
+}
+
+void print_sessions(const Json& answer) {
+  fmt::print(row, "PROTO", "STATE", "LEFT", "INSIDE", "EXTERNAL", "REMOTE", "OUT pkts/bytes",
+             "IN pkts/bytes");
+  for (const Json& session : answer.at("sessions"))
+    fmt::print(row, session.at("protocol").get<std::string>(), session.value("state", "-"),
+               time_left(session), session.at("inside").get<std::string>(),
+               session.at("external").get<std::string>(), session.at("remote").get<std::string>(),
+               traffic(session.at("outbound")), traffic(session.at("inbound")));
+}
+
+}  // namespace
+
+int run_control_client(const ControlOptions& options) {
+  const auto [text, json] = control::ask("stile-nat", options.control, options.command);
+  if (options.json)
+    fmt::print("{}", text);
+  else if (options.command == "list")
+    print_sessions(json);
+  else
+    control::print_values(json);
+  return 0;
+}
+
+}  // namespace stile::nat::shell

@@ -1,0 +1,243 @@
+#include "nat/shell/gateway.hpp"
+
+#include <linux/rtnetlink.h>
+#include <signal.h>
+#include <sys/epoll.h>
+#include <sys/signalfd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <chrono>
+
+#include "nat/packet/ipv4.hpp"
+#include "nat/shell/problem.hpp"
+
+namespace stile::nat::shell {
+
+namespace {
+
+Instant read_clock() {
+  const auto since_boot = std::chrono::steady_clock::now().time_since_epoch();
+  return Instant(std::chrono::duration_cast<Duration>(since_boot));
+}
+
+std::vector<FencedInterface> fenced_interfaces(const Setup& setup) {
+  return {{setup.inside.interface.index, setup.inside.left_to_kernel},
+          {setup.outside.interface.index, setup.outside.left_to_kernel}};
+}
+
+Descriptor take_signals() {
+  sigset_t set;
+  sigemptyset(&set);
+  for (const int signal : {SIGTERM, SIGINT, SIGHUP}) sigaddset(&set, signal);
+  ::sigprocmask(SIG_BLOCK, &set, nullptr);
+  return Descriptor(::signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK));
+}
+
+}  // namespace
+
+Gateway::Realm::Realm(const RealmSetup& setup)
+    : link(setup.interface),
+      next_hops(link, setup.interface.index),
+      left_to_kernel(setup.left_to_kernel) {}
+
+Gateway::Gateway(const RunOptions& options, Setup setup, Random& random)
+    : options_(options),
+      setup_(std::move(setup)),
+      epoll_(::epoll_create1(EPOLL_CLOEXEC)),
+      signals_(take_signals()),
+      control_(options.control, [this](std::string_view command) { return answer(command); }),
+      fence_("stile-nat-" + options.inside + "-" + options.outside, fenced_interfaces(setup_)),
+      inside_(setup_.inside),
+      outside_(setup_.outside),
+      kernel_news_(NETLINK_ROUTE, NextHops::notification_groups | RTMGRP_IPV4_IFADDR),
+      impairment_(options.impairment, random),
+      nat_(setup_.nat, random),
+      now_(read_clock()) {
+  if (options.log) log_.emplace(*options.log);
+  watch(inside_.link.fd(), Source::inside);
+  watch(outside_.link.fd(), Source::outside);
+  watch(kernel_news_.fd(), Source::kernel);
+  watch(control_.fd(), Source::control);
+  watch(signals_.get(), Source::signals);
+  if (setup_.proxied.empty()) return;
+  arp_.emplace(setup_.outside.interface, setup_.proxied);
+  watch(arp_->fd(), Source::arp);
+  arp_->announce();
+}
+
+void Gateway::watch(int fd, Source source) {
+  epoll_event event{};
+  event.events = EPOLLIN;
+  event.data.u32 = static_cast<std::uint32_t>(source);
+  if (::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, fd, &event) != 0) throw Problem(with_errno("epoll"));
+}
+
+void Gateway::run() {
+  while (!stopping_) {
+    wait_for_input();
+    handle_due();
+    flush();
+    if (log_) log_->flush();
+  }
+}
+
+Instant Gateway::next_wake() const {
+  return std::min(nat_.poll_timeout(), impairment_.poll_timeout());
+}
+
+void Gateway::wait_for_input() {
+  const Instant wake = next_wake();
+  const auto left =
+      std::max(Duration::zero(), wake == never ? Duration::zero() : wake - read_clock());
+  const timespec timeout{left.count() / 1'000'000, left.count() % 1'000'000 * 1000};
+  std::array<epoll_event, 8> events;
+  const int count = ::epoll_pwait2(epoll_.get(), events.data(), static_cast<int>(events.size()),
+                                   wake == never ? nullptr : &timeout, nullptr);
+  if (count < 0 && errno != EINTR) throw Problem(with_errno("epoll"));
+  now_ = read_clock();
+  for (int i = 0; i < count; ++i)
+    handle_ready(static_cast<Source>(events[static_cast<std::size_t>(i)].data.u32));
+}
+
+void Gateway::handle_ready(Source source) {
+  switch (source) {
+    case Source::inside:
+      return handle_packets(Side::inside);
+    case Source::outside:
+      return handle_packets(Side::outside);
+    case Source::kernel:
+      return handle_kernel_news();
+    case Source::arp:
+      return arp_->handle_readable();
+    case Source::control:
+      return control_.handle_ready();
+    case Source::signals:
+      return handle_signals();
+  }
+}
+
+void Gateway::handle_packets(Side from) {
+  for (const ReceivedPacket& received : realm(from).link.receive()) {
+    if (!is_bundle(received.offload)) {
+      handle_packet(from, received.packet);
+      continue;
+    }
+    for (const MutableBytes segment : segmenter_.cut(received.offload, received.packet))
+      handle_packet(from, segment);
+    // The segments live until the next bundle is cut.
+    flush();
+  }
+  flush();
+}
+
+void Gateway::handle_packet(Side from, MutableBytes packet) {
+  const auto destination = IpAddress::v4(Ipv4View::parse(packet)->destination());
+  if (std::ranges::count(realm(from).left_to_kernel, destination) != 0) return;
+  const Verdict verdict = nat_.handle_packet(now_, from, packet);
+  switch (verdict.action) {
+    case Action::drop:
+    case Action::hold:
+      break;
+    case Action::send_inside:
+      transmit(Side::inside, verdict.packet);
+      break;
+    case Action::send_outside:
+      transmit(Side::outside, verdict.packet);
+      break;
+  }
+  drain_core();
+}
+
+void Gateway::handle_due() {
+  if (nat_.poll_timeout() <= now_) {
+    nat_.handle_timeout(now_);
+    drain_core();
+  }
+  while (const auto released = impairment_.poll_packet(now_))
+    send_copy(released->to, released->packet);
+}
+
+void Gateway::drain_core() {
+  while (const auto command = nat_.poll_command()) {
+    if (impairment_.handle_packet(now_, command->side, command->packet) == Impairment::Fate::pass)
+      send_copy(command->side, command->packet);
+  }
+  while (const auto event = nat_.poll_event())
+    if (log_) log_->add(*event);
+}
+
+/// `packet` has headroom and lives until flush().
+void Gateway::transmit(Side to, MutableBytes packet) {
+  if (impairment_.handle_packet(now_, to, packet) == Impairment::Fate::pass)
+    realm(to).next_hops.send(now_, packet);
+}
+
+void Gateway::send_copy(Side to, Bytes packet) {
+  ByteVector& copy = copies_.emplace_back(frame_headroom + packet.size());
+  std::ranges::copy(packet, copy.begin() + frame_headroom);
+  realm(to).next_hops.send(now_, MutableBytes(copy).subspan(frame_headroom));
+}
+
+void Gateway::flush() {
+  inside_.link.flush();
+  outside_.link.flush();
+  copies_.clear();
+}
+
+void Gateway::handle_kernel_news() {
+  bool addresses_changed = false;
+  const bool complete = kernel_news_.receive([&](const NetlinkMessage& message) {
+    inside_.next_hops.handle_notification(message);
+    outside_.next_hops.handle_notification(message);
+    addresses_changed |= message.type == RTM_NEWADDR || message.type == RTM_DELADDR;
+  });
+  if (!complete || addresses_changed) {
+    inside_.next_hops.forget_all();
+    outside_.next_hops.forget_all();
+    follow_addresses();
+  }
+}
+
+/// Masquerade: the external addresses are those that the outside interface has now, unless they
+/// were given. Throws Problem if an interface is gone.
+void Gateway::follow_addresses() {
+  setup_ = make_setup_again(options_);
+  fence_.replace(fenced_interfaces(setup_));
+  inside_.left_to_kernel = setup_.inside.left_to_kernel;
+  outside_.left_to_kernel = setup_.outside.left_to_kernel;
+  if (setup_.nat.external == nat_.config().external) return;
+  nat_.set_external(now_, setup_.nat.external);
+  drain_core();
+}
+
+void Gateway::handle_signals() {
+  signalfd_siginfo signal{};
+  while (::read(signals_.get(), &signal, sizeof signal) == sizeof signal) {
+    if (signal.ssi_signo != SIGHUP)
+      stopping_ = true;
+    else if (log_)
+      log_->reopen();
+  }
+}
+
+std::string Gateway::answer(std::string_view command) {
+  if (command == "list") return describe_sessions(nat_, now_);
+  if (command == "show") return describe_setup(setup_, options_);
+  if (command == "stats") return describe_counters(nat_, shell_counters());
+  if (command != "flush") return describe_error("the command is none of list, show, flush, stats");
+  const std::size_t mappings = nat_.mapping_count();
+  nat_.flush(now_);
+  drain_core();
+  return describe_flush(mappings);
+}
+
+ShellCounters Gateway::shell_counters() const {
+  return {{inside_.link.counters(), inside_.next_hops.counters()},
+          {outside_.link.counters(), outside_.next_hops.counters()},
+          impairment_.counters(),
+          log_ ? log_->lines_lost() : 0};
+}
+
+}  // namespace stile::nat::shell

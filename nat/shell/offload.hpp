@@ -1,0 +1,52 @@
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "stile/base/bytes.hpp"
+
+namespace stile::nat::shell {
+
+/// What the kernel had left for the network card to do, told with each received frame (packet(7),
+/// PACKET_VNET_HDR): the struct virtio_net_hdr of <linux/virtio_net.h>, which is no C++. In the
+/// byte order of this machine.
+struct OffloadHeader {
+  static constexpr std::uint8_t needs_checksum = 1;  ///< in `flags`
+  enum BundleType : std::uint8_t { none = 0, tcp_ipv4 = 1, udp_datagrams = 5, ecn_bit = 0x80 };
+
+  std::uint8_t flags = 0;
+  std::uint8_t bundle_type = none;
+  std::uint16_t header_length = 0;
+  std::uint16_t bundle_payload = 0;   ///< bytes of payload in each packet of the bundle
+  std::uint16_t checksum_start = 0;   ///< from the Ethernet header on
+  std::uint16_t checksum_offset = 0;  ///< from checksum_start on
+};
+static_assert(sizeof(OffloadHeader) == 10);
+
+/// Bytes before each IP packet that a Link writes its headers into.
+inline constexpr std::size_t frame_headroom = sizeof(OffloadHeader) + 14;
+
+/// Fills in a checksum that was left open. `frame` begins with the Ethernet header. False if the
+/// header points outside.
+bool complete_checksum(const OffloadHeader& offload, MutableBytes frame);
+
+/// Whether `offload` announces several TCP segments or UDP datagrams in one.
+inline bool is_bundle(const OffloadHeader& offload) {
+  return offload.bundle_type != OffloadHeader::none;
+}
+
+/// Cuts the bundles of segmentation offload (GSO, GRO) into the packets that a wire would carry,
+/// checksums complete.
+class Segmenter {
+ public:
+  /// `packet` begins with the IPv4 header. Empty if it is not a bundle of TCP or UDP that can be
+  /// cut. The views have frame_headroom free bytes before them and live until the next call.
+  std::span<MutableBytes> cut(const OffloadHeader& offload, Bytes packet);
+
+ private:
+  ByteVector arena_;
+  std::vector<MutableBytes> segments_;
+};
+
+}  // namespace stile::nat::shell

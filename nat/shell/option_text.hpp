@@ -1,0 +1,31 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "stile/base/address.hpp"
+#include "stile/base/instant.hpp"
+
+namespace stile::nat::shell {
+
+/// `300s`, `4m`, `2h4m`, `20ms`, `500us`, `1.5s`; a bare number counts seconds. Not negative, at
+/// most ten years.
+std::optional<Duration> parse_duration(std::string_view text);
+/// `2h4m`, `300s`, `20ms`: what parse_duration() reads back.
+std::string to_text(Duration duration);
+
+/// `1%`, `0.5%`, `1`: a probability, 0-1. The sign may be left out, the number is percent all the
+/// same.
+std::optional<double> parse_percent(std::string_view text);
+
+/// `1024-65535`, or one port.
+std::optional<std::pair<std::uint16_t, std::uint16_t>> parse_port_range(std::string_view text);
+
+/// `192.0.2.1`, `192.0.2.1-192.0.2.9`, `192.0.2.16/28`: IPv4, at most 65,536 addresses.
+std::optional<std::vector<IpAddress>> parse_addresses(std::string_view text);
+
+}  // namespace stile::nat::shell

@@ -1,0 +1,82 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "nat/core/config.hpp"
+
+namespace stile::nat::shell {
+
+/// The words that the command line has for the values of an enumeration.
+template <class Value, std::size_t count>
+using Words = std::array<std::pair<std::string_view, Value>, count>;
+
+inline constexpr Words<Behavior, 3> behavior_words{
+    {{"endpoint-independent", Behavior::endpoint_independent},
+     {"address-dependent", Behavior::address_dependent},
+     {"address-and-port-dependent", Behavior::address_and_port_dependent}}};
+/// block:N is not among them.
+inline constexpr Words<PortAssignment, 4> assignment_words{
+    {{"preserve", PortAssignment::preserve},
+     {"sequential", PortAssignment::sequential},
+     {"random", PortAssignment::random},
+     {"none", PortAssignment::none}}};
+inline constexpr Words<Pooling, 3> pooling_words{{{"paired", Pooling::paired},
+                                                  {"soft-paired", Pooling::soft_paired},
+                                                  {"arbitrary", Pooling::arbitrary}}};
+inline constexpr Words<Refresh, 3> refresh_words{
+    {{"outbound", Refresh::outbound}, {"inbound", Refresh::inbound}, {"both", Refresh::both}}};
+inline constexpr Words<RefusalAnswer, 3> refusal_words{
+    {{"prohibited", RefusalAnswer::prohibited},
+     {"host-unreachable", RefusalAnswer::host_unreachable},
+     {"silence", RefusalAnswer::silence}}};
+inline constexpr Words<Hairpin, 3> hairpin_words{
+    {{"external", Hairpin::external}, {"internal", Hairpin::internal}, {"off", Hairpin::off}}};
+
+template <class Value, std::size_t count>
+constexpr std::string_view word_for(const Words<Value, count>& words, Value value) {
+  for (const auto& [word, meaning] : words)
+    if (meaning == value) return word;
+  return {};
+}
+
+template <class Value, std::size_t count>
+constexpr std::optional<Value> meaning_of(const Words<Value, count>& words, std::string_view text) {
+  for (const auto& [word, meaning] : words)
+    if (word == text) return meaning;
+  return std::nullopt;
+}
+
+/// `one, two, three`
+template <class Value, std::size_t count>
+std::string list_of(const Words<Value, count>& words) {
+  std::string list;
+  for (const auto& [word, meaning] : words) list += (list.empty() ? "" : ", ") + std::string(word);
+  return list;
+}
+
+constexpr std::string_view name_of(Behavior behavior) {
+  return word_for(behavior_words, behavior);
+}
+constexpr std::string_view name_of(Pooling pooling) {
+  return word_for(pooling_words, pooling);
+}
+constexpr std::string_view name_of(Refresh refresh) {
+  return word_for(refresh_words, refresh);
+}
+constexpr std::string_view name_of(RefusalAnswer answer) {
+  return word_for(refusal_words, answer);
+}
+constexpr std::string_view name_of(Hairpin hairpin) {
+  return word_for(hairpin_words, hairpin);
+}
+inline std::string name_of(PortAssignment ports, std::uint16_t block_size) {
+  if (ports == PortAssignment::block) return "block:" + std::to_string(block_size);
+  return std::string(word_for(assignment_words, ports));
+}
+
+}  // namespace stile::nat::shell

@@ -1,0 +1,119 @@
+#include "nat/shell/options.hpp"
+
+#include <algorithm>
+#include <array>
+
+#include "nat/shell/config_file.hpp"
+#include "nat/shell/option_definitions.hpp"
+#include "nat/shell/problem.hpp"
+
+namespace stile::nat::shell {
+
+namespace {
+
+/// What a configuration file cannot ask for.
+constexpr std::array<std::string_view, 2> command_line_only{"help", "config"};
+
+void add_run_options(CLI::App& app, RunOptions& run, std::string& config_file) {
+  app.add_option("--inside", run.inside, "interface of the inside hosts")->type_name("IFACE");
+  app.add_option("--outside", run.outside, "interface towards the Internet")->type_name("IFACE");
+  add_address_options(app, run.nat);
+  add_behavior_options(app, run.nat);
+  add_limit_options(app, run.nat);
+  app.add_option("--log", run.log, "file that gets one JSON object per mapping made and ended")
+      ->type_name("FILE");
+  add_duration(app, "--delay", run.impairment.delay, "keep each packet for so long");
+  add_duration(app, "--jitter", run.impairment.jitter, "vary the delay by up to so much");
+  add(
+      app, "--loss",
+      [&run](const std::string& text) {
+        run.impairment.loss = accept(parse_percent(text), text, "1%");
+      },
+      "lose so many packets, each way [0%]", "PERCENT");
+  app.add_option("--control", run.control,
+                 "Unix socket for `stile-nat ctl`; @NAME is an abstract one [@stile-nat]")
+      ->type_name("PATH");
+  app.add_option("--config", config_file,
+                 "TOML file; its keys are these options without the dashes")
+      ->type_name("FILE");
+}
+
+void add_control_options(CLI::App& app, ControlOptions& control) {
+  app.add_option("command", control.command, "list | show | flush | stats")
+      ->required()
+      ->type_name("COMMAND")
+      ->check([](const std::string& text) -> std::string {
+        constexpr std::array<std::string_view, 4> known{"list", "show", "flush", "stats"};
+        return std::ranges::count(known, text)
+                   ? ""
+                   : "ctl: '" + text + "' is none of list, show, flush, stats";
+      });
+  app.add_flag("--json", control.json, "print JSON");
+  app.add_option("--control", control.control, "socket of the stile-nat that is meant [@stile-nat]")
+      ->type_name("PATH");
+}
+
+std::string first_line(const std::string& text) {
+  return text.substr(0, text.find('\n'));
+}
+
+void check_run_options(const RunOptions& run) {
+  if (run.inside.empty()) throw UsageProblem("no inside interface is given; add --inside IFACE");
+  if (run.outside.empty()) throw UsageProblem("no outside interface is given; add --outside IFACE");
+  if (run.inside == run.outside)
+    throw UsageProblem("--inside and --outside are the same interface; give two");
+}
+
+KeyKind kind_of(const CLI::App& app, const std::string& key) {
+  const CLI::Option* const option = app.get_option_no_throw("--" + key);
+  if (!option || std::ranges::count(command_line_only, key) != 0) return KeyKind::unknown;
+  return option->get_items_expected_max() == 0 ? KeyKind::flag : KeyKind::value;
+}
+
+/// One setting at a time, so that what is wrong is told with its place.
+void apply_config_file(CLI::App& app, const std::string& path) {
+  const auto settings =
+      read_config_file(path, [&](const std::string& key) { return kind_of(app, key); });
+  for (const Setting& setting : settings) {
+    try {
+      app.parse(std::vector{"--" + setting.key + "=" + setting.value});
+    } catch (const CLI::ParseError& error) {
+      throw UsageProblem(setting.place + ": " + first_line(error.what()));
+    }
+  }
+}
+
+}  // namespace
+
+std::variant<RunOptions, ControlOptions, Print> parse_options(int argc, const char* const* argv) {
+  CLI::App app{
+      "stile-nat: a NAT between two interfaces, as RFC 4787, 5382 and 5508 want it, or as you say.",
+      "stile-nat"};
+  RunOptions run;
+  ControlOptions control;
+  std::string config_file;
+  add_run_options(app, run, config_file);
+  CLI::App* ctl =
+      app.add_subcommand("ctl", "asks a running stile-nat: list | show | flush | stats");
+  add_control_options(*ctl, control);
+  try {
+    app.parse(argc, argv);
+    if (!config_file.empty()) {
+      run = {};
+      apply_config_file(app, config_file);
+      app.parse(argc, argv);  // what the command line says counts more
+    }
+  } catch (const CLI::CallForHelp&) {
+    return Print{ctl->parsed() ? ctl->help("stile-nat") : app.help()};
+  } catch (const CLI::ParseError& error) {
+    throw UsageProblem(first_line(error.what()) + "; see stile-nat --help");
+  }
+  if (ctl->parsed()) {
+    if (ctl->get_option("--control")->empty()) control.control = run.control;
+    return control;
+  }
+  check_run_options(run);
+  return run;
+}
+
+}  // namespace stile::nat::shell

@@ -1,0 +1,40 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <variant>
+
+#include "nat/core/config.hpp"
+#include "nat/shell/impairment.hpp"
+
+namespace stile::nat::shell {
+
+/// An abstract socket: each network namespace has its own, and it ends with its process.
+inline constexpr const char* default_control = "@stile-nat";
+
+/// `stile-nat --inside ... --outside ...`
+struct RunOptions {
+  std::string inside;
+  std::string outside;
+  std::string control = default_control;
+  std::optional<std::string> log;
+  ImpairmentConfig impairment;
+  Config nat;  ///< what the interfaces say (addresses, networks, MTU) is not filled in yet
+};
+
+/// `stile-nat ctl COMMAND`
+struct ControlOptions {
+  std::string command;
+  std::string control = default_control;
+  bool json = false;
+};
+
+/// `--help`, `--version`: the text to print.
+struct Print {
+  std::string text;
+};
+
+/// Reads the command line and the file that --config names. Throws UsageProblem.
+std::variant<RunOptions, ControlOptions, Print> parse_options(int argc, const char* const* argv);
+
+}  // namespace stile::nat::shell

@@ -1,0 +1,149 @@
+#include "nat/shell/reports.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include "nat/shell/option_text.hpp"
+#include "nat/shell/option_words.hpp"
+
+namespace stile::nat::shell {
+
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+template <class List>
+Json texts_of(const List& list) {
+  Json texts = Json::array();
+  for (const auto& item : list) {
+    if constexpr (requires { item.to_string(); })
+      texts.push_back(item.to_string());
+    else
+      texts.push_back(to_string(item));
+  }
+  return texts;
+}
+
+Json describe(const Traffic& traffic) {
+  return {{"packets", traffic.packets}, {"bytes", traffic.bytes}};
+}
+
+Json describe(const SessionInfo& session) {
+  Json json{{"protocol", name_of(session.protocol)},
+            {"inside", session.inside.to_string()},
+            {"external", session.external.to_string()},
+            {"remote", session.remote.to_string()}};
+  if (session.tcp_state) json["state"] = name_of(*session.tcp_state);
+  json["time_left"] = std::chrono::duration_cast<std::chrono::seconds>(session.time_left).count();
+  json["outbound"] = describe(session.outbound);
+  json["inbound"] = describe(session.inbound);
+  return json;
+}
+
+Json describe(const RealmCounters& realm) {
+  return {{"received", realm.link.received},
+          {"sent", realm.link.sent},
+          {"dropped_malformed", realm.link.dropped_malformed},
+          {"dropped_send", realm.link.dropped_send},
+          {"dropped_no_route", realm.next_hops.dropped_no_route},
+          {"dropped_unresolved", realm.next_hops.dropped_unresolved}};
+}
+
+Json describe_timeouts(const Config& nat) {
+  return {{"udp", to_text(nat.udp_timeout)},
+          {"icmp", to_text(nat.icmp_timeout)},
+          {"tcp_established", to_text(nat.tcp_established_timeout)},
+          {"tcp_opening", to_text(nat.tcp_opening_timeout)},
+          {"tcp_closing", to_text(nat.tcp_closing_timeout)},
+          {"port_hold", to_text(nat.port_hold)}};
+}
+
+Json describe_behavior(const Config& nat) {
+  return {{"mapping", name_of(nat.mapping)},
+          {"mapping_tcp", name_of(nat.mapping_for(Protocol::tcp))},
+          {"filtering", name_of(nat.filtering)},
+          {"filtering_tcp", name_of(nat.filtering_for(Protocol::tcp))},
+          {"ports", name_of(nat.ports, nat.block_size)},
+          {"parity", nat.parity},
+          {"pooling", name_of(nat.pooling)},
+          {"hairpin", name_of(nat.hairpin)},
+          {"refresh", name_of(nat.refresh)},
+          {"refusal", name_of(nat.refusal_answer)}};
+}
+
+Json describe_impairment(const ImpairmentConfig& impairment) {
+  return {{"delay", to_text(impairment.delay)},
+          {"jitter", to_text(impairment.jitter)},
+          {"loss", impairment.loss}};
+}
+
+}  // namespace
+
+std::string describe_sessions(const Nat& nat, Instant now) {
+  // Each is made to text by itself: a tree of all of them would take many times the room.
+  std::string text = R"({"sessions":[)";
+  bool first = true;
+  nat.for_each_session(now, [&](const SessionInfo& session) {
+    if (!first) text += ',';
+    first = false;
+    text += describe(session).dump();
+  });
+  return text + "]}";
+}
+
+std::string describe_setup(const Setup& setup, const RunOptions& options) {
+  const Config& nat = setup.nat;
+  const Json json{{"inside",
+                   {{"interface", options.inside},
+                    {"address", nat.inside_address.to_string()},
+                    {"networks", texts_of(nat.inside_networks)},
+                    {"mtu", nat.inside_mtu}}},
+                  {"outside",
+                   {{"interface", options.outside},
+                    {"external", texts_of(nat.external)},
+                    {"mtu", nat.outside_mtu}}},
+                  {"behavior", describe_behavior(nat)},
+                  {"timeouts", describe_timeouts(nat)},
+                  {"limits",
+                   {{"port_min", nat.port_min},
+                    {"port_max", nat.port_max},
+                    {"ports_per_host", nat.ports_per_host},
+                    {"max_mappings", nat.max_mappings},
+                    {"max_sessions", nat.max_sessions}}},
+                  {"no_nat", texts_of(nat.no_nat)},
+                  {"forward", texts_of(nat.forwards)},
+                  {"static", texts_of(nat.static_addresses)},
+                  {"impairment", describe_impairment(options.impairment)}};
+  return json.dump();
+}
+
+std::string describe_counters(const Nat& nat, const ShellCounters& shell) {
+  Json json{{"mappings", nat.mapping_count()}, {"sessions", nat.session_count()}};
+  for (const CounterName& counter : counter_names)
+    json["nat"][std::string(counter.name)] = nat.counters().*counter.value;
+  json["inside"] = describe(shell.inside);
+  json["outside"] = describe(shell.outside);
+  json["impairment"] = {{"lost", shell.impairment.lost},
+                        {"delayed", shell.impairment.delayed},
+                        {"dropped_full", shell.impairment.dropped_full}};
+  json["log_lines_lost"] = shell.log_lines_lost;
+  return json.dump();
+}
+
+std::string describe_error(const std::string& what) {
+  return Json{{"error", what}}.dump();
+}
+
+std::string describe_flush(std::size_t mappings) {
+  return Json{{"flushed", mappings}}.dump();
+}
+
+std::string describe_ready(const Setup& setup, const RunOptions& options) {
+  const Json json{{"ready", true},
+                  {"inside", options.inside},
+                  {"outside", options.outside},
+                  {"external", texts_of(setup.nat.external)},
+                  {"control", options.control}};
+  return json.dump();
+}
+
+}  // namespace stile::nat::shell

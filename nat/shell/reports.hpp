@@ -1,0 +1,38 @@
+#pragma once
+
+#include <string>
+
+#include "nat/core/nat.hpp"
+#include "nat/shell/impairment.hpp"
+#include "nat/shell/link.hpp"
+#include "nat/shell/next_hops.hpp"
+#include "nat/shell/setup.hpp"
+
+namespace stile::nat::shell {
+
+/// What the shell counts on one side.
+struct RealmCounters {
+  LinkCounters link;
+  NextHopCounters next_hops;
+};
+
+struct ShellCounters {
+  RealmCounters inside;
+  RealmCounters outside;
+  ImpairmentCounters impairment;
+  std::uint64_t log_lines_lost = 0;
+};
+
+// The answers of the control socket, one JSON object on one line each.
+
+/// {"sessions":[{"protocol","inside","external","remote","state" (TCP),"time_left"
+/// (seconds),"outbound":{"packets","bytes"}, "inbound":{...}}]}
+std::string describe_sessions(const Nat& nat, Instant now);
+std::string describe_setup(const Setup& setup, const RunOptions& options);
+std::string describe_counters(const Nat& nat, const ShellCounters& shell);
+std::string describe_error(const std::string& what);
+std::string describe_flush(std::size_t mappings);
+/// The line on standard output once packets flow.
+std::string describe_ready(const Setup& setup, const RunOptions& options);
+
+}  // namespace stile::nat::shell

@@ -1,0 +1,54 @@
+#pragma once
+
+#include <optional>
+
+#include "nat/sim/host.hpp"
+#include "stile/ice/agent.hpp"
+
+namespace stile::sim {
+
+/// An agent on a host, that trickles its candidates to another over a signalling path of its own, and greets the other
+/// as soon as it can.
+class AgentNode {
+ public:
+  AgentNode(World& world, const std::string& name, Segment& segment, const IpAddress& address, ice::Config config);
+
+  /// Each tells the other of itself, `signalling_delay` late, and begins.
+  static void introduce(AgentNode& a, AgentNode& b, Duration signalling_delay);
+
+  const ice::Agent& agent() const { return agent_; }
+  const std::optional<ice::PairSelected>& selected() const { return selected_; }
+  /// When the first greeting of the other arrived.
+  std::optional<Instant> first_heard() const { return first_heard_; }
+  std::size_t heard() const { return heard_; }
+  void greet();
+  /// Told each event as a line, for people.
+  std::function<void(const std::string& line)> on_line;
+
+ private:
+  void begin();
+  void take(const ice::OpenSocket& command);
+  void take(const ice::CloseSocket& command);
+  void take(const ice::SendDatagram& command);
+  void tell(const ice::Event& event);
+  void signal(std::function<void(AgentNode&)> what);
+  void drain();
+  void say(const std::string& text);
+
+  World& world_;
+  std::string name_;
+  IpAddress address_;
+  SeededRandom random_;
+  Host host_;
+  ice::Agent agent_;
+  Alarm alarm_;
+  std::map<ice::SocketId, TransportAddress> sockets_;
+  std::uint16_t next_port_ = 0;
+  AgentNode* other_ = nullptr;
+  Duration signalling_delay_{};
+  std::optional<ice::PairSelected> selected_;
+  std::optional<Instant> first_heard_;
+  std::size_t heard_ = 0;
+};
+
+}  // namespace stile::sim

@@ -1,0 +1,52 @@
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+
+#include "nat/sim/oracle.hpp"
+#include "nat/sim/segment.hpp"
+#include "stile/ice/candidate.hpp"
+
+namespace stile::sim {
+
+/// A NAT of a scenario; what is not said is as the reference NAT's defaults.
+struct GatewaySpec {
+  NatBehavior behavior;
+  nat::PortAssignment ports = nat::PortAssignment::preserve;
+  nat::Hairpin hairpin = nat::Hairpin::external;
+};
+
+/// Two peers, each in a home, a server on the Internet, and what lies between.
+struct Scenario {
+  std::optional<GatewaySpec> a;        ///< none: the peer is on the Internet itself
+  std::optional<GatewaySpec> b;
+  std::optional<GatewaySpec> carrier;  ///< one NAT above both homes (100.64.0.0/10)
+  bool relay = true;                   ///< the server relays; without, it answers STUN
+  bool server = true;                  ///< there is a server at all
+  Quality internet{};                  ///< each crossing of the public segment
+  Duration signalling_delay = std::chrono::milliseconds(15);
+  std::uint64_t seed = 1;
+  Duration patience = std::chrono::seconds(45);
+  Duration linger{};                   ///< kept going so long after it was settled; then data must still flow
+  std::string capture;                 ///< a pcap file to write, or empty
+  std::function<void(Instant, const std::string& line)> on_line;  ///< what happens, for people
+};
+
+struct Result {
+  Path path = Path::none;
+  std::optional<ice::CandidateType> local_a;  ///< a's end of the selected pair
+  std::optional<ice::CandidateType> local_b;
+  Duration first_data{};   ///< from the start until both have heard the other
+  Duration selected{};     ///< from the start until both have selected a pair
+  bool still_works = true; ///< data passed both ways after lingering
+  std::uint64_t trace_hash = 0;
+};
+
+/// Plays the scenario on a virtual clock. The same scenario gives the same result, to the last packet.
+Result play(const Scenario& scenario);
+
+/// The command that plays it again.
+std::string replay_command(const Scenario& scenario);
+
+}  // namespace stile::sim

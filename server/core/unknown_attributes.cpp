@@ -1,0 +1,68 @@
+#include "server/core/unknown_attributes.hpp"
+
+namespace stile::relay {
+
+using stun::AttributeType;
+
+namespace {
+
+bool known_of_stun(AttributeType type) {
+  switch (type) {
+    case AttributeType::mapped_address:
+    case AttributeType::username:
+    case AttributeType::message_integrity:
+    case AttributeType::error_code:
+    case AttributeType::unknown_attributes:
+    case AttributeType::realm:
+    case AttributeType::nonce:
+    case AttributeType::message_integrity_sha256:
+    case AttributeType::password_algorithm:
+    case AttributeType::userhash:
+    case AttributeType::xor_mapped_address:
+      return true;
+    default:
+      return false;
+  }
+}
+
+// Deviation: RFC 8656 §7.2 check 4: DONT-FRAGMENT is unknown, because a socket shared by datagrams
+// with and without it cannot set DF for one of them.
+bool known_of_turn(AttributeType type) {
+  switch (type) {
+    case AttributeType::channel_number:
+    case AttributeType::lifetime:
+    case AttributeType::xor_peer_address:
+    case AttributeType::data:
+    case AttributeType::xor_relayed_address:
+    case AttributeType::requested_address_family:
+    case AttributeType::even_port:
+    case AttributeType::requested_transport:
+    case AttributeType::reservation_token:
+    case AttributeType::connection_id:
+      return true;
+    default:
+      return false;
+  }
+}
+
+bool known_of_behavior_discovery(AttributeType type) {
+  return type == AttributeType::change_request || type == AttributeType::padding ||
+         type == AttributeType::response_port;
+}
+
+}  // namespace
+
+UnknownRequired unknown_required(const stun::MessageView& message, bool behavior_discovery) {
+  const bool binding = message.method() == stun::Method::binding;
+  UnknownRequired unknown;
+  message.for_each([&](const stun::AttributeView& attribute) {
+    const AttributeType type = attribute.type;
+    if (!stun::comprehension_required(type) || known_of_stun(type)) return;
+    if (binding ? behavior_discovery && known_of_behavior_discovery(type) : known_of_turn(type))
+      return;
+    unknown.add(type);
+  });
+  return unknown;
+}
+
+}  // namespace stile::relay

@@ -1,0 +1,25 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "server/shell/worker_report.hpp"
+
+namespace stile::server {
+
+// The answers of the control socket, one JSON object each.
+
+/// {"allocations":[{"relayed":["192.0.2.1:50000"],"user","transport","client","server","protocol","age","left"
+/// (seconds), "permissions","channels","peer_connections" (how
+/// many),"to_peers":{"packets","bytes"},"from_peers":{...}}]}
+std::string describe_allocations(const std::vector<AllocationReport>& reports);
+/// One of them, with "permissions":[{"peer","left"}] and "channels":[{"number","peer","left"}].
+std::string describe_allocation(const AllocationReport& report);
+std::string describe_counters(const ServerCounters& counters, std::size_t workers, Duration uptime);
+std::string describe_closed(const TransportAddress& relayed);
+std::string describe_error(const std::string& what);
+
+std::string_view name_of(Transport transport);
+std::string_view name_of(relay::RelayProtocol protocol);
+
+}  // namespace stile::server

@@ -1,0 +1,32 @@
+#include "server/shell/options_limits.hpp"
+
+#include <CLI/CLI.hpp>
+
+namespace stile::server {
+
+void LimitFlags::define(CLI::App& app) {
+  const CLI::Range count_or_none(0, 1'000'000);
+  const CLI::Range count(1, 1'000'000);
+  app.add_option("--user-quota", user_quota, "allocations of one user; 0: no limit")->check(count_or_none);
+  app.add_option("--total-quota", total_quota, "allocations in all; 0: no limit")->check(count_or_none);
+  app.add_option("--max-lifetime", max_lifetime_seconds, "seconds that a client may keep an allocation unrefreshed")
+      ->check(CLI::Range(600, 86'400));
+  app.add_option("--max-connections", max_connections, "TCP and TLS in all; likewise DTLS")->check(count);
+  app.add_option("--max-connections-per-prefix", max_connections_per_prefix, "from one IPv4 /24 or IPv6 /56")
+      ->check(count);
+  app.add_option("--max-peer-connections", max_peer_connections, "with peers over TCP, in all")->check(count_or_none);
+  app.add_option("--max-peer-connections-per-user", max_peer_connections_per_user, "of one user")
+      ->check(count_or_none);
+}
+
+void LimitFlags::apply(Options& options) const {
+  options.connections = {max_connections, max_connections_per_prefix};
+  relay::Config& config = options.relay;
+  config.user_quota = user_quota;
+  config.total_quota = total_quota;
+  config.max_lifetime = std::chrono::seconds(max_lifetime_seconds);
+  config.total_connections = max_peer_connections;
+  config.connections_per_user = max_peer_connections_per_user;
+}
+
+}  // namespace stile::server

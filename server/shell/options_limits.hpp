@@ -1,0 +1,28 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "server/shell/options.hpp"
+
+namespace CLI {
+class App;
+}
+
+namespace stile::server {
+
+/// The flags that say how much of the server anybody may have, and for how long.
+struct LimitFlags {
+  std::size_t user_quota = 1000;
+  std::size_t total_quota = 10'000;
+  std::int64_t max_lifetime_seconds = 3600;
+  std::size_t max_connections = 16'384;
+  std::size_t max_connections_per_prefix = 4096;
+  std::size_t max_peer_connections = 4096;
+  std::size_t max_peer_connections_per_user = 512;
+
+  void define(CLI::App& app);
+  void apply(Options& options) const;
+};
+
+}  // namespace stile::server

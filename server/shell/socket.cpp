@@ -1,0 +1,106 @@
+#include "server/shell/socket.hpp"
+
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <netinet/udp.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+
+namespace stile::server {
+
+namespace {
+
+constexpr int backlog = 1024;
+
+void set(int fd, int level, int option, int value) { setsockopt(fd, level, option, &value, sizeof value); }
+
+std::expected<Descriptor, int> open_bound(const TransportAddress& local, int type, Sharing sharing) {
+  const SocketAddress address(local);
+  Descriptor socket(::socket(address.storage.ss_family, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+  if (!socket) return std::unexpected(errno);
+  if (local.ip.is_v6()) set(socket.fd(), IPPROTO_IPV6, IPV6_V6ONLY, 1);
+  if (sharing == Sharing::port) set(socket.fd(), SOL_SOCKET, SO_REUSEPORT, 1);
+  if (type == SOCK_STREAM) set(socket.fd(), SOL_SOCKET, SO_REUSEADDR, 1);
+  if (bind(socket.fd(), reinterpret_cast<const sockaddr*>(&address.storage), address.length) != 0)
+    return std::unexpected(errno);
+  return socket;
+}
+
+}  // namespace
+
+Descriptor::~Descriptor() {
+  if (fd_ >= 0) close(fd_);
+}
+
+SocketAddress::SocketAddress(const TransportAddress& address) {
+  if (address.ip.is_v4()) {
+    auto& v4 = reinterpret_cast<sockaddr_in&>(storage);
+    v4.sin_family = AF_INET;
+    v4.sin_port = htons(address.port);
+    v4.sin_addr.s_addr = htonl(address.ip.v4_bits());
+    length = sizeof v4;
+  } else {
+    auto& v6 = reinterpret_cast<sockaddr_in6&>(storage);
+    v6.sin6_family = AF_INET6;
+    v6.sin6_port = htons(address.port);
+    std::ranges::copy(address.ip.v6_bytes(), v6.sin6_addr.s6_addr);
+    length = sizeof v6;
+  }
+}
+
+TransportAddress SocketAddress::transport_address() const {
+  if (storage.ss_family == AF_INET) {
+    const auto& v4 = reinterpret_cast<const sockaddr_in&>(storage);
+    return {IpAddress::v4(ntohl(v4.sin_addr.s_addr)), ntohs(v4.sin_port)};
+  }
+  const auto& v6 = reinterpret_cast<const sockaddr_in6&>(storage);
+  std::array<std::uint8_t, 16> bytes;
+  std::copy_n(v6.sin6_addr.s6_addr, bytes.size(), bytes.begin());
+  return {IpAddress::v6(bytes), ntohs(v6.sin6_port)};
+}
+
+std::expected<Descriptor, int> open_udp(const TransportAddress& local, Sharing sharing, int buffer_bytes) {
+  auto socket = open_bound(local, SOCK_DGRAM, sharing);
+  if (!socket) return socket;
+  // The forced forms pass the system's limit where we may; else the limit holds.
+  for (const auto &[forced, plain] : {std::pair{SO_RCVBUFFORCE, SO_RCVBUF}, std::pair{SO_SNDBUFFORCE, SO_SNDBUF}})
+    if (setsockopt(socket->fd(), SOL_SOCKET, forced, &buffer_bytes, sizeof buffer_bytes) != 0)
+      set(socket->fd(), SOL_SOCKET, plain, buffer_bytes);
+  set(socket->fd(), SOL_UDP, UDP_GRO, 1);  // where the kernel does not know it, datagrams come one by one
+  return socket;
+}
+
+std::expected<Descriptor, int> open_tcp_listener(const TransportAddress& local, Sharing sharing) {
+  auto socket = open_bound(local, SOCK_STREAM, sharing);
+  if (socket && listen(socket->fd(), backlog) != 0) return std::unexpected(errno);
+  return socket;
+}
+
+std::expected<Descriptor, int> open_relay_listener(const TransportAddress& local) {
+  auto socket = open_tcp_listener(local, Sharing::alone);
+  // Set only now: nobody else has the port, and from here on whoever sets it too may bind to it.
+  if (socket) set(socket->fd(), SOL_SOCKET, SO_REUSEPORT, 1);
+  return socket;
+}
+
+std::expected<Descriptor, int> connect_tcp(int relay_listener, const TransportAddress& peer) {
+  SocketAddress local;
+  if (getsockname(relay_listener, reinterpret_cast<sockaddr*>(&local.storage), &local.length) != 0)
+    return std::unexpected(errno);
+  auto socket = open_bound(local.transport_address(), SOCK_STREAM, Sharing::port);
+  if (!socket) return socket;
+  const SocketAddress to(peer);
+  const int result = connect(socket->fd(), reinterpret_cast<const sockaddr*>(&to.storage), to.length);
+  if (result != 0 && errno != EINPROGRESS) return std::unexpected(errno);
+  return socket;
+}
+
+int take_error(int fd) {
+  int error = 0;
+  socklen_t size = sizeof error;
+  return getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &size) == 0 ? error : errno;
+}
+
+}  // namespace stile::server

@@ -1,0 +1,87 @@
+#include "server/shell/worker.hpp"
+
+#include <array>
+#include <chrono>
+
+#include "server/shell/clock.hpp"
+
+namespace stile::server {
+
+namespace {
+
+constexpr std::size_t events_per_wake_up = 256;
+
+int milliseconds_until(Instant when, Instant now) {
+  if (when == never) return -1;
+  if (when <= now) return 0;
+  const auto wait = std::chrono::ceil<std::chrono::milliseconds>(when - now).count();
+  return static_cast<int>(std::min<std::int64_t>(wait, 60'000));
+}
+
+}  // namespace
+
+Worker::Worker(const Shared& shared, Listeners listeners, std::uint32_t number)
+    : shared_(shared),
+      number_(number),
+      relay_(shared_.config, random_, shared_.resources,
+             {number, static_cast<std::uint32_t>(shared_.inboxes.size())}),
+      listeners_(std::move(listeners)),
+      streams_(poller_, shared_.clients, shared_.certificates, shared_.balancers, client_counters_, client_handler()),
+      dtls_(dtls_clients()),
+      peers_(poller_, peer_handler()),
+      inbox_(*shared_.inboxes[number]) {
+  for (std::uint32_t i = 0; i < listeners_.all.size(); ++i) {
+    const auto& listener = listeners_.all[i];
+    udp_by_address_[listener.address] = listener.udp.fd();
+    poller_.add(listener.udp.fd(), {Watched::Kind::udp_listener, i});
+    poller_.add(listener.tcp.fd(), {Watched::Kind::stream_listener, i});
+  }
+}
+
+void Worker::run(int wake_fd, const std::atomic<bool>& stop) {
+  poller_.add(wake_fd, {Watched::Kind::wake});
+  poller_.add(inbox_.fd(), {Watched::Kind::inbox});
+  std::array<epoll_event, events_per_wake_up> events;
+  while (!stop) {
+    const std::size_t count = poller_.wait(events, milliseconds_until(poll_timeout(), steady_now()));
+    now_ = steady_now();
+    ++wake_ups_;
+    for (std::size_t i = 0; i < count; ++i) dispatch(Poller::read(events[i]));
+    if (poll_timeout() <= now_) handle_timeout();
+    flush_datagrams();
+    streams_.flush(now_);
+  }
+}
+
+Instant Worker::poll_timeout() const {
+  const Instant clients = std::min(streams_.poll_timeout(), dtls_ ? dtls_->poll_timeout() : never);
+  return std::min({relay_.poll_timeout(), clients, peers_.poll_timeout()});
+}
+
+void Worker::handle_timeout() {
+  relay_.handle_timeout(now_);
+  drain();
+  streams_.handle_timeout(now_);
+  if (dtls_) dtls_->handle_timeout(now_);
+  peers_.handle_timeout(now_);
+}
+
+void Worker::dispatch(const Poller::Event& event) {
+  const auto [kind, index, generation] = event.watched;
+  switch (kind) {
+    case Watched::Kind::wake: return;
+    case Watched::Kind::udp_listener: return read_udp_listener(index);
+    case Watched::Kind::stream_listener:
+      return streams_.accept(now_, listeners_.all[index].tcp.fd(), listeners_.all[index].address);
+    case Watched::Kind::stream_client:
+      streams_.handle(now_, event);
+      return sends_.flush();  // what was read is gone with the next read
+    case Watched::Kind::relay_socket: return read_relay_socket(index, generation);
+    case Watched::Kind::relay_listener: return accept_peers({index, generation});
+    case Watched::Kind::peer_connection:
+    case Watched::Kind::data_client: return peers_.handle(now_, event);
+    case Watched::Kind::inbox: return take_parcels();
+  }
+}
+
+}  // namespace stile::server

@@ -1,0 +1,58 @@
+#include "server/shell/control_reports.hpp"
+#include "server/shell/worker.hpp"
+
+namespace stile::server {
+
+namespace {
+
+std::string_view name_of(relay::EndReason reason) {
+  switch (reason) {
+    case relay::EndReason::expired:
+      return "expired";
+    case relay::EndReason::deleted:
+      return "deleted";
+    case relay::EndReason::client_closed:
+      return "client-closed";
+    case relay::EndReason::closed:
+      return "closed";
+  }
+  return {};
+}
+
+std::string relayed(const std::optional<TransportAddress>& v4,
+                    const std::optional<TransportAddress>& v6) {
+  if (v4 && v6) return v4->to_string() + "," + v6->to_string();
+  return v4 ? v4->to_string() : v6 ? v6->to_string() : "";
+}
+
+}  // namespace
+
+void Worker::report(const relay::AllocationCreated& created) {
+  if (!shared_.log->takes(LogLevel::info)) return;
+  shared_.log->write(now_, LogLevel::info, "allocation-created",
+                     {{"user", created.username},
+                      {"relayed", relayed(created.relayed_v4, created.relayed_v6)},
+                      {"transport", name_of(created.five_tuple.transport)},
+                      {"client", created.five_tuple.client}});
+}
+
+void Worker::report(const relay::AllocationEnded& ended) {
+  if (!shared_.log->takes(LogLevel::info)) return;
+  const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(ended.lasted).count();
+  shared_.log->write(now_, LogLevel::info, "allocation-ended",
+                     {{"user", ended.username},
+                      {"relayed", relayed(ended.relayed_v4, ended.relayed_v6)},
+                      {"reason", name_of(ended.reason)},
+                      {"seconds", static_cast<std::uint64_t>(seconds)},
+                      {"bytes_to_peers", ended.to_peers.bytes},
+                      {"bytes_from_peers", ended.from_peers.bytes},
+                      {"client", ended.five_tuple.client}});
+}
+
+void Worker::report(const relay::AllocationMoved& moved) {
+  shared_.log->write(
+      now_, LogLevel::info, "allocation-moved",
+      {{"user", moved.username}, {"from", moved.from.client}, {"to", moved.to.client}});
+}
+
+}  // namespace stile::server

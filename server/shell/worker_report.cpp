@@ -1,0 +1,51 @@
+#include "server/shell/worker_report.hpp"
+
+#include <algorithm>
+
+#include "server/shell/worker.hpp"
+
+namespace stile::server {
+
+AllocationReport::AllocationReport(const relay::AllocationInfo& info, Instant now)
+    : five_tuple(info.five_tuple),
+      username(info.username),
+      protocol(info.protocol),
+      age(now - info.created),
+      left(info.expires - now),
+      peer_connections(info.peer_connections),
+      to_peers(info.to_peers),
+      from_peers(info.from_peers) {
+  for (const auto& address : {info.relayed_v4, info.relayed_v6})
+    if (address) relayed.push_back(*address);
+  for (const relay::Permission& each : info.permissions)
+    permissions.push_back({each.peer, each.expires - now});
+  for (const relay::ChannelBinding& each : info.channels)
+    channels.push_back({each.number, each.peer, each.expires - now});
+}
+
+bool AllocationReport::has(const TransportAddress& address) const {
+  return std::ranges::find(relayed, address) != relayed.end();
+}
+
+std::vector<AllocationReport> Worker::allocations() const {
+  std::vector<AllocationReport> reports;
+  relay_.for_each_allocation(
+      [&](const relay::AllocationInfo& info) { reports.emplace_back(info, now_); });
+  return reports;
+}
+
+ServerCounters Worker::counters() const {
+  return {relay_.counters(), client_counters_};
+}
+
+bool Worker::close(const TransportAddress& relayed) {
+  std::optional<FiveTuple> found;
+  relay_.for_each_allocation([&](const relay::AllocationInfo& info) {
+    if (info.relayed_v4 == relayed || info.relayed_v6 == relayed) found = info.five_tuple;
+  });
+  const bool closed = found && relay_.handle_close(now_, *found);
+  drain();
+  return closed;
+}
+
+}  // namespace stile::server

@@ -1,0 +1,216 @@
+#!/usr/bin/env python3
+"""Small peers for the end-to-end tests. Each command ends by itself; every wait has a bound."""
+
+import argparse
+import hashlib
+import socket
+import sys
+import time
+
+IP_RECVERR = 11
+PATTERN = bytes(range(256)) * 256
+
+
+def endpoint(text):
+    host, port = text.rsplit(":", 1)
+    return host, int(port)
+
+
+def udp_socket(source, timeout):
+    sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    sock.bind(endpoint(source))
+    sock.settimeout(timeout)
+    return sock
+
+
+def udp_echo(args):
+    """Answers each datagram with the address it was seen from; "via PORT" is answered from that port instead."""
+    sock = udp_socket(args.at, args.seconds)
+    print("ready", flush=True)
+    while True:
+        data, seen = sock.recvfrom(65536)
+        reply = "%s:%d %s" % (seen[0], seen[1], hashlib.sha256(data).hexdigest()[:8])
+        words = data[:64].split()
+        if len(words) == 2 and words[0] == b"via":
+            with udp_socket("0.0.0.0:%d" % int(words[1]), 1) as other:
+                other.sendto(reply.encode(), seen)
+        else:
+            sock.sendto(reply.encode(), seen)
+
+
+def udp_ask(args):
+    """Sends a text and prints the answer and where it came from."""
+    sock = udp_socket(args.at, args.seconds)
+    text = args.text.encode() if not args.size else PATTERN[: args.size]
+    sock.sendto(text, endpoint(args.to))
+    data, seen = sock.recvfrom(65536)
+    print(data.decode().split()[0], "from", "%s:%d" % seen)
+
+
+def udp_wait(args):
+    """Opens a mapping towards `to`, prints what the echo saw, then prints who sends to it first."""
+    sock = udp_socket(args.at, args.seconds)
+    sock.sendto(b"open", endpoint(args.to))
+    print("mapped", sock.recvfrom(65536)[0].decode().split()[0], flush=True)
+    data, seen = sock.recvfrom(65536)
+    print("received", data.decode(), "from", "%s:%d" % seen, flush=True)
+    sock.sendto(b"back", seen)
+
+
+def udp_late_echo(args):
+    """Answers each datagram four times, with pauses of 1.2 s before the second and those after it."""
+    sock = udp_socket(args.at, args.seconds)
+    print("ready", flush=True)
+    while True:
+        _, seen = sock.recvfrom(65536)
+        for number in range(1, 5):
+            sock.sendto(b"%d" % number, seen)
+            time.sleep(1.2)
+
+
+def udp_late(args):
+    """Sends once and prints all that comes until the time is over."""
+    sock = udp_socket(args.at, args.seconds)
+    sock.sendto(b"hello", endpoint(args.to))
+    got = []
+    deadline = time.monotonic() + args.seconds
+    while (left := deadline - time.monotonic()) > 0:
+        sock.settimeout(left)
+        try:
+            got.append(sock.recv(2048).decode())
+        except socket.timeout:
+            break
+    print(*got)
+
+
+def udp_silence(args):
+    """Succeeds if nothing, and no ICMP error either, answers."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+        sock.settimeout(args.seconds)
+        sock.connect(endpoint(args.to))
+        sock.send(b"hello")
+        try:
+            sock.recv(2048)
+        except socket.timeout:
+            return
+    sys.exit("something answered")
+
+
+def ttl_exceeded(args):
+    """Sends a datagram with the given TTL and prints who said ICMP 11/0."""
+    sock = udp_socket("0.0.0.0:0", args.seconds)
+    sock.setsockopt(socket.IPPROTO_IP, IP_RECVERR, 1)
+    sock.setsockopt(socket.IPPROTO_IP, socket.IP_TTL, args.ttl)
+    sock.sendto(b"probe", endpoint(args.to))
+    deadline = time.monotonic() + args.seconds
+    while time.monotonic() < deadline:
+        try:
+            _, control, _, _ = sock.recvmsg(2048, 2048, socket.MSG_ERRQUEUE)
+        except BlockingIOError:
+            time.sleep(0.02)
+            continue
+        error = control[0][2]
+        kind, code = error[5], error[6]
+        print("%d/%d from %s" % (kind, code, socket.inet_ntoa(error[20:24])))
+        return
+    sys.exit("no ICMP error")
+
+
+def tcp_sink(args):
+    """Takes one connection, prints the digest of what came and the peer's address."""
+    with socket.create_server(endpoint(args.at)) as server:
+        server.settimeout(args.seconds)
+        print("ready", flush=True)
+        connection, seen = server.accept()
+        digest, size = hashlib.sha256(), 0
+        with connection:
+            connection.settimeout(args.seconds)
+            while data := connection.recv(1 << 16):
+                digest.update(data)
+                size += len(data)
+        print("received", size, digest.hexdigest(), "from", seen[0], flush=True)
+
+
+def tcp_source(args):
+    """Connects and sends so many bytes; prints their digest."""
+    digest, left = hashlib.sha256(), args.size
+    block = hashlib.sha256(args.to.encode()).digest() * 2048
+    with socket.create_connection(endpoint(args.to), args.seconds) as connection:
+        while left:
+            part = block[: min(left, len(block))]
+            connection.sendall(part)
+            digest.update(part)
+            left -= len(part)
+        connection.shutdown(socket.SHUT_WR)
+        connection.recv(1)
+    print("sent", args.size, digest.hexdigest())
+
+
+def tcp_serve(args):
+    """Takes one connection and sends it so many bytes; prints their digest."""
+    with socket.create_server(endpoint(args.at)) as server:
+        server.settimeout(args.seconds)
+        print("ready", flush=True)
+        connection, _ = server.accept()
+        with connection:
+            connection.settimeout(args.seconds)
+            data = hashlib.sha256(args.at.encode()).digest() * (args.size // 32)
+            connection.sendall(data)
+            connection.shutdown(socket.SHUT_WR)
+            connection.recv(1)
+        print("sent", len(data), hashlib.sha256(data).hexdigest(), flush=True)
+
+
+def tcp_listen(args):
+    """Takes connections and ends them."""
+    with socket.create_server(endpoint(args.at)) as server:
+        server.settimeout(args.seconds)
+        print("ready", flush=True)
+        while True:
+            server.accept()[0].close()
+
+
+def tcp_fetch(args):
+    """Connects and prints the digest of what comes."""
+    digest, size = hashlib.sha256(), 0
+    with socket.create_connection(endpoint(args.to), args.seconds) as connection:
+        while data := connection.recv(1 << 16):
+            digest.update(data)
+            size += len(data)
+    print("received", size, digest.hexdigest())
+
+
+def tcp_outcome(args):
+    """Prints how a connection attempt ends: connected, refused, unreachable, timeout."""
+    try:
+        socket.create_connection(endpoint(args.to), args.seconds).close()
+        print("connected")
+    except ConnectionRefusedError:
+        print("refused")
+    except socket.timeout:
+        print("timeout")
+    except OSError as error:
+        print("unreachable" if error.errno in (101, 113) else error)
+
+
+COMMANDS = [udp_echo, udp_ask, udp_wait, udp_late_echo, udp_late, udp_silence, ttl_exceeded, tcp_sink, tcp_source,
+            tcp_serve, tcp_listen, tcp_fetch, tcp_outcome]
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("command", choices=[c.__name__.replace("_", "-") for c in COMMANDS])
+    parser.add_argument("--at", default="0.0.0.0:0")
+    parser.add_argument("--to")
+    parser.add_argument("--text", default="hello")
+    parser.add_argument("--size", type=int, default=0)
+    parser.add_argument("--ttl", type=int, default=1)
+    parser.add_argument("--seconds", type=float, default=5)
+    args = parser.parse_args()
+    try:
+        globals()[args.command.replace("-", "_")](args)
+    except (socket.timeout, ConnectionError) as error:
+        sys.exit("%s: %s" % (args.command, error))
+
+
+main()

@@ -1,0 +1,74 @@
+#!/usr/bin/env bash
+# stile-server's mobile clients (RFC 8016), by one worker and by two: coturn's, each of which moves to another port once
+# it has its allocation, its old connection open or closed by chance.
+#
+#   client 10.99.0.1 (the peer's host, too) ---- server 10.99.0.2
+source "$(dirname "${BASH_SOURCE[0]}")/../e2e/lib.sh"
+need_namespaces
+for tool in uclient peer; do
+  command -v "turnutils_$tool" >/dev/null || { echo "skipped: turnutils_$tool is not installed (coturn)"; exit 77; }
+done
+
+namespace client server
+join client eth0 10.99.0.1/24 server eth0 10.99.0.2/24
+openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=test \
+  -keyout "$work/key.pem" -out "$work/cert.pem" 2>/dev/null
+start peer client turnutils_peer -L 10.99.0.1 -p 3480
+
+relay() {
+  start server server "$build/server/stile-server" --listen 10.99.0.2:3478 --listen-tls 10.99.0.2:5349 \
+    --cert "$work/cert.pem" --key "$work/key.pem" --realm test --user user:pass --allow-peer 10.99.0.0/24 "$@"
+  server=$pid
+  await_line server '"ready":true'
+}
+
+# load NAME CLIENTS OPTIONS...: coturn's client in the background; each of its clients moves and sends 50 messages to the
+# peer, which sends them back.
+declare -A loads clients
+load() {
+  start "$1" client turnutils_uclient -v -M -m "$2" -n 50 -l 200 -z 10 -c -u user -w pass -e 10.99.0.1 -r 3480 "${@:3}" 10.99.0.2
+  loads[$1]=$pid clients[$1]=$2
+}
+
+# all_back NAME: all have moved, and every message came back.
+all_back() {
+  local sent received
+  await_end "${loads[$1]}" 60
+  read -r sent received < <(sed -n 's/.*start_mclient: tot_send_msgs=\([0-9]*\), tot_recv_msgs=\([0-9]*\).*/\1 \2/p' "$work/$1.out" | tail -n 1)
+  (($(grep -ac 'refresh response' "$work/$1.out") >= clients[$1] && ${sent:-0} >= 50 * clients[$1] && sent == received)) && return
+  tail -n 20 "$work/$1.out" "$work/$1.err"
+  return 1
+}
+
+# some_back NAME...: all of at least two. Over TLS and DTLS coturn's client gives up where it has chosen to shut its old
+# session down, with its own server, too; the others must move.
+some_back() {
+  local name back=0
+  for name; do
+    if all_back "$name" >"$work/why"; then back=$((back + 1))
+    else grep -q 'send: Success' "$work/$name.err" || { cat "$work/why"; return 1; }
+    fi
+  done
+  ((back >= 2))
+}
+
+for workers in 1 2; do
+  check "$workers: starts" relay --threads "$workers" --mobility
+  load udp 20
+  load udp-send 20 -s
+  load tcp 20 -t
+  load tcp-send 20 -s -t
+  for i in {1..12}; do
+    load "tls-$i" 1 -t -S -p 5349
+    load "dtls-$i" 1 -S -p 5349
+  done
+  check "$workers: twenty clients over UDP move" all_back udp
+  check "$workers: twenty clients over UDP move, by Send indications" all_back udp-send
+  check "$workers: twenty clients over TCP move" all_back tcp
+  check "$workers: twenty clients over TCP move, by Send indications" all_back tcp-send
+  check "$workers: clients over TLS move" some_back tls-{1..12}
+  check "$workers: clients over DTLS move" some_back dtls-{1..12}
+  end "$server" TERM
+  check_equal "$workers: ends well" 0 $?
+done
+finish

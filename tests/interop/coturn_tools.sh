@@ -1,0 +1,113 @@
+#!/usr/bin/env bash
+# stile-server with coturn's tools, by one worker and by two: whatever turnutils_uclient sends comes back, over UDP and
+# TCP, TLS and DTLS, by channels and by Send indications, over IPv4 and IPv6; its STUN tools understand what we answer.
+#
+#   client 10.99.0.1 fd00:99::1 (the peer's host, too) ---- server 10.99.0.2 .3 fd00:99::2
+source "$(dirname "${BASH_SOURCE[0]}")/../e2e/lib.sh"
+need_namespaces
+for tool in uclient peer stunclient natdiscovery; do
+  command -v "turnutils_$tool" >/dev/null || { echo "skipped: turnutils_$tool is not installed (coturn)"; exit 77; }
+done
+
+namespace client server
+join client eth0 10.99.0.1/24 server eth0 10.99.0.2/24
+ip -n "$prefix-server" address add 10.99.0.3/24 dev eth0
+for end in "client 1" "server 2"; do
+  read -r host number <<<"$end"
+  in_ns "$host" sysctl -qw net.ipv6.conf.all.disable_ipv6=0 net.ipv6.conf.eth0.disable_ipv6=0
+  ip -n "$prefix-$host" address add "fd00:99::$number/64" dev eth0 nodad
+done
+openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=test \
+  -keyout "$work/key.pem" -out "$work/cert.pem" 2>/dev/null
+
+relay() {
+  start server server "$build/server/stile-server" --listen 10.99.0.2:3478 --listen '[fd00:99::2]:3478' --realm test.org \
+    --listen-tls 10.99.0.2:5349 --cert "$work/cert.pem" --key "$work/key.pem" \
+    --relay-address 10.99.0.2 --relay-address fd00:99::2 --allow-peer 10.99.0.0/24 --allow-peer fd00:99::/64 \
+    --user user:pass --auth-secret secret --user-quota 1000 "$@"
+  server_pid=$pid
+  await_line server '"ready":true'
+}
+
+# load NAME CLIENTS MESSAGES OPTIONS...: turnutils_uclient in the background, each client sending so many messages, one
+# each 5 ms, to the peer that sends them back. Its last argument is the server.
+declare -A loads
+load() {
+  start "$1" client turnutils_uclient -m "$2" -n "$3" -l 200 -z 5 -r 3480 "${@:4}"
+  loads[$1]=$pid
+}
+password=(-u user -w pass -e 10.99.0.1)
+over_ipv6=(-u user -w pass -e fd00:99::1)
+
+# all_back NAME MESSAGES: it ended well, sent at least so many messages, and every one of them came back.
+all_back() {
+  local status sent received
+  await_end "${loads[$1]}" 60
+  status=$?
+  read -r sent received < <(sed -n 's/.*start_mclient: tot_send_msgs=\([0-9]*\), tot_recv_msgs=\([0-9]*\).*/\1 \2/p' "$work/$1.out")
+  ((status == 0 && ${sent:-0} >= $2 && sent == received)) && return
+  echo "exit status $status, ${sent:-none} sent, ${received:-none} came back"
+  tail -n 20 "$work/$1.out" "$work/$1.err"
+  return 1
+}
+
+# told TEXT TOOL OPTIONS...: what the tool prints has the text.
+told() {
+  in_ns client "turnutils_$2" "${@:3}" >"$work/tool.out" 2>&1
+  grep -q "$1" "$work/tool.out" || { cat "$work/tool.out"; return 1; }
+}
+
+start peer client turnutils_peer -L 10.99.0.1 -L fd00:99::1 -p 3480
+
+for workers in 1 2; do
+  check "$workers: starts" relay --threads "$workers"
+  load udp 50 400 "${password[@]}" -c 10.99.0.2
+  load tcp 50 400 "${password[@]}" -c -t 10.99.0.2
+  check "$workers: 50 clients over UDP, by channels" all_back udp 20000
+  check "$workers: 50 clients over TCP, by channels" all_back tcp 20000
+
+  load send 10 100 "${password[@]}" -c -s 10.99.0.2
+  load tcp-send 10 100 "${password[@]}" -c -s -t 10.99.0.2
+  load padded 10 100 "${password[@]}" -c -D -l 199 10.99.0.2
+  load pairs 10 100 "${password[@]}" 10.99.0.2
+  load tcp-pairs 10 100 "${password[@]}" -t 10.99.0.2
+  load between 10 100 "${password[@]}" -y 10.99.0.2
+  load tcp-between 10 100 "${password[@]}" -y -s -t 10.99.0.2
+  load more 10 100 "${password[@]}" -c -G 10.99.0.2
+  load rest 10 100 -u someone -W secret -e 10.99.0.1 -c 10.99.0.2
+  load large 10 100 "${password[@]}" -c -l 1400 10.99.0.2
+  load tls 10 100 "${password[@]}" -c -t -S -p 5349 10.99.0.2
+  load dtls 10 100 "${password[@]}" -c -S -p 5349 10.99.0.2
+  load six 10 100 "${over_ipv6[@]}" -c -x fd00:99::2
+  load tcp-six 10 100 "${over_ipv6[@]}" -c -x -s -t fd00:99::2
+  load four-to-six 10 100 "${over_ipv6[@]}" -c -x 10.99.0.2
+  load dual 10 100 "${password[@]}" -Z 10.99.0.2
+  check "$workers: Send indications" all_back send 1000
+  check "$workers: Send indications over TCP" all_back tcp-send 1000
+  check "$workers: ChannelData padded over UDP, odd length" all_back padded 1000
+  check "$workers: RTP and RTCP, even port and reservation" all_back pairs 1000
+  check "$workers: RTP and RTCP over TCP" all_back tcp-pairs 1000
+  check "$workers: from one relayed address to another" all_back between 1000
+  check "$workers: the same over TCP, by Send indications" all_back tcp-between 1000
+  check "$workers: further permissions and channels" all_back more 1000
+  check "$workers: a REST secret" all_back rest 1000
+  check "$workers: 1400 bytes" all_back large 1000
+  check "$workers: over TLS" all_back tls 1000
+  check "$workers: over DTLS" all_back dtls 1000
+  check "$workers: IPv6" all_back six 1000
+  check "$workers: IPv6 over TCP, by Send indications" all_back tcp-six 1000
+  check "$workers: an IPv4 client and an IPv6 peer" all_back four-to-six 1000
+  check "$workers: relayed addresses of both families" all_back dual 1000
+
+  check "$workers: Binding" told 'UDP reflexive addr: 10.99.0.1:' stunclient 10.99.0.2
+  check "$workers: Binding over IPv6" told 'UDP reflexive addr: \[\?fd00:99::1' stunclient fd00:99::2
+  end "$server_pid" TERM
+  check_equal "$workers: ends well" 0 $?
+
+  check "$workers: starts with a second address" relay --threads "$workers" --behavior-discovery --alternate-address 10.99.0.3
+  check "$workers: mapping behaviour" told 'NAT with Endpoint Independent Mapping!' natdiscovery -m 10.99.0.2
+  check "$workers: filtering behaviour" told 'NAT with Endpoint Independent Filtering!' natdiscovery -f 10.99.0.2
+  check "$workers: Binding to another port" told 'RFC 5780 response 3' stunclient -f 10.99.0.2
+  end "$server_pid" TERM
+done
+finish

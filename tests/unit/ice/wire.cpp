@@ -1,0 +1,144 @@
+#include "tests/unit/ice/wire.hpp"
+
+#include <algorithm>
+
+namespace stile::ice::test {
+
+Wire::Wire(Config config_a, Config config_b)
+    : a(1, std::move(config_a), IpAddress::v4(192, 0, 2, 1)), b(2, std::move(config_b), IpAddress::v4(192, 0, 2, 2)) {}
+
+void Wire::gather(Peer& peer) {
+  const IpAddress addresses[] = {peer.ip};
+  peer.agent.gather(now, addresses);
+  drain(peer);
+}
+
+void Wire::introduce() {
+  for (Peer* peer : {&a, &b}) {
+    peer->agent.set_remote_parameters(now, {other(*peer).agent.local_credentials(), false});
+    drain(*peer);
+  }
+}
+
+void Wire::connect() {
+  gather(a);
+  gather(b);
+  introduce();
+  const auto over = [](const Peer& peer) {
+    return peer.agent.state() == State::completed || peer.agent.state() == State::failed;
+  };
+  run_until([&] { return over(a) && over(b); });
+}
+
+void Wire::run_for(Duration duration) {
+  const Instant end = now + duration;
+  while (step(end)) {
+  }
+  now = end;
+}
+
+bool Wire::run_until(const std::function<bool()>& done, Duration limit) {
+  const Instant end = now + limit;
+  while (!done() && step(end)) {
+  }
+  return done();
+}
+
+/// Does what comes next, if that is not after `limit`.
+bool Wire::step(Instant limit) {
+  Instant next = std::min(a.agent.poll_timeout(), b.agent.poll_timeout());
+  if (!in_flight_.empty()) next = std::min(next, in_flight_.front().at);
+  if (next == never || next > limit) return false;
+  now = std::max(now, next);
+  if (!in_flight_.empty() && in_flight_.front().at <= now) {
+    const Datagram datagram = std::move(in_flight_.front());
+    in_flight_.pop_front();
+    for (Peer* peer : {&a, &b})
+      if (datagram.to.ip == peer->ip) deliver(*peer, datagram.from, datagram.bytes, datagram.to);
+    return true;
+  }
+  for (Peer* peer : {&a, &b}) {
+    if (peer->agent.poll_timeout() > now) continue;
+    peer->agent.handle_timeout(now);
+    drain(*peer);
+  }
+  return true;
+}
+
+void Wire::deliver(Peer& to, const TransportAddress& from, Bytes bytes, std::optional<TransportAddress> at) {
+  const auto socket = std::ranges::find_if(to.sockets, [&](const auto& each) { return !at || each.second == *at; });
+  if (socket == to.sockets.end()) return;
+  ByteVector buffer(datagram_headroom + bytes.size() + datagram_tailroom);
+  std::ranges::copy(bytes, buffer.begin() + datagram_headroom);
+  const auto received = to.agent.handle_datagram(now, socket->first, from,
+                                                 MutableBytes(buffer).subspan(datagram_headroom, bytes.size()));
+  if (received) to.received.emplace_back(as_text(received->data));
+  drain(to);
+}
+
+void Wire::send(Peer& from, const std::string& text, ComponentId component) {
+  ByteVector buffer(datagram_headroom + text.size() + datagram_tailroom);
+  std::ranges::copy(as_bytes(text), buffer.begin() + datagram_headroom);
+  const auto ready = from.agent.send(now, component, MutableBytes(buffer).subspan(datagram_headroom, text.size()));
+  REQUIRE(ready);
+  carry(from, ready->from, ready->to, ready->datagram);
+}
+
+void Wire::carry(Peer& from, SocketId socket, const TransportAddress& to, Bytes bytes) {
+  Datagram datagram{now + delay, from.sockets.at(socket), to, copy_of(bytes)};
+  if (!filter(datagram)) return;
+  if (datagram.to.ip == a.ip || datagram.to.ip == b.ip) {
+    in_flight_.push_back(std::move(datagram));
+    return;
+  }
+  if (const auto answer = elsewhere ? elsewhere(datagram) : std::nullopt)
+    in_flight_.push_back({now + 2 * delay, datagram.to, datagram.from, *answer});
+}
+
+void Wire::drain(Peer& peer) {
+  for (bool more = true; more;) {
+    more = false;
+    while (const auto command = peer.agent.poll_command()) {
+      more = true;
+      if (const auto* open = std::get_if<OpenSocket>(&*command)) {
+        const TransportAddress local{open->local.ip, static_cast<std::uint16_t>(5000 + open->id.value)};
+        peer.sockets[open->id] = local;
+        peer.agent.handle_socket_opened(now, open->id, local);
+      } else if (const auto* send_datagram = std::get_if<SendDatagram>(&*command)) {
+        carry(peer, send_datagram->from, send_datagram->to, send_datagram->bytes);
+      }
+    }
+    const auto event = peer.agent.poll_event();
+    if (!event) continue;
+    more = true;
+    if (const auto* found = std::get_if<LocalCandidateFound>(&*event)) {
+      peer.candidates.push_back(found->candidate);
+      if (signalling) other(peer).agent.add_remote_candidate(now, found->candidate);
+    } else if (std::holds_alternative<GatheringDone>(*event)) {
+      peer.gathering_done = true;
+      if (signalling) other(peer).agent.end_of_remote_candidates(now);
+    } else if (const auto* changed = std::get_if<StateChanged>(&*event)) {
+      peer.states.push_back(changed->state);
+      peer.reason = changed->reason;
+    } else if (const auto* selected = std::get_if<PairSelected>(&*event)) {
+      peer.selected = *selected;
+      peer.all_selected[selected->component] = *selected;
+    } else if (const auto* failed = std::get_if<ServerFailed>(&*event)) {
+      peer.failed_servers.push_back(*failed);
+    }
+  }
+}
+
+ByteVector binding_request(const CheckText& check, const stun::TransactionId& id) {
+  ByteVector buffer(512);
+  stun::MessageBuilder builder(buffer, stun::Class::request, stun::Method::binding, id);
+  builder.add(stun::Username{check.username}).add(stun::PriorityAttribute{check.priority});
+  if (check.controlling) builder.add(stun::IceControlling{*check.controlling});
+  if (check.controlled) builder.add(stun::IceControlled{*check.controlled});
+  if (check.use_candidate) builder.add(stun::UseCandidate{});
+  if (check.integrity) builder.add_message_integrity(stun::short_term_key(check.password));
+  builder.add_fingerprint();
+  return copy_of(builder.finish());
+}
+
+}  // namespace stile::ice::test

@@ -1,0 +1,132 @@
+#include "nat/shell/offload.hpp"
+
+#include <catch2/catch.hpp>
+
+#include "nat/packet/builder.hpp"
+#include "nat/packet/ipv4.hpp"
+#include "nat/packet/tcp.hpp"
+#include "nat/packet/udp.hpp"
+
+using namespace stile;
+using namespace stile::nat;
+using namespace stile::nat::shell;
+
+namespace {
+
+const TransportAddress source{IpAddress::v4(10, 0, 0, 2), 4000};
+const TransportAddress destination{IpAddress::v4(192, 0, 2, 1), 80};
+
+ByteVector pattern(std::size_t size) {
+  ByteVector bytes(size);
+  for (std::size_t i = 0; i < size; ++i) bytes[i] = static_cast<std::uint8_t>(i * 7 + i / 256);
+  return bytes;
+}
+
+bool transport_checksum_is_right(const Ipv4View& packet) {
+  return transport_checksum(packet.source(), packet.destination(), packet.protocol(),
+                            packet.payload()) == 0;
+}
+
+OffloadHeader bundle_of(std::uint8_t type, std::uint16_t payload) {
+  OffloadHeader offload;
+  offload.flags = OffloadHeader::needs_checksum;
+  offload.bundle_type = type;
+  offload.bundle_payload = payload;
+  return offload;
+}
+
+}  // namespace
+
+TEST_CASE("offload: a checksum that was left open is completed", "[nat][shell]") {
+  const bool is_udp = GENERATE(true, false);
+  const ByteVector packet = is_udp ? make_udp(source, destination, pattern(101))
+                                   : make_tcp(source, destination, tcp_flag::ack, pattern(101));
+  ByteVector frame(14);
+  frame.insert(frame.end(), packet.begin(), packet.end());
+  const std::uint16_t field = is_udp ? 6 : 16;
+  // The kernel leaves the sum of the pseudo header there, which is what remains when nothing else
+  // is summed.
+  const std::uint16_t pseudo_header = static_cast<std::uint16_t>(
+      ~transport_checksum(source.ip.v4_bits(), destination.ip.v4_bits(), packet[9], Bytes{}));
+  const auto length = static_cast<std::uint16_t>(packet.size() - 20);
+  store_u16(frame.data() + 34 + field, ones_sum({}, std::uint32_t{pseudo_header} + length));
+
+  OffloadHeader offload;
+  offload.flags = OffloadHeader::needs_checksum;
+  offload.checksum_start = 34;
+  offload.checksum_offset = field;
+  REQUIRE(complete_checksum(offload, frame));
+  CHECK(ByteVector(frame.begin() + 14, frame.end()) == packet);
+}
+
+TEST_CASE("offload: a checksum field outside of the frame is refused", "[nat][shell]") {
+  ByteVector frame(60);
+  OffloadHeader offload;
+  offload.flags = OffloadHeader::needs_checksum;
+  offload.checksum_start = 50;
+  offload.checksum_offset = 9;
+  CHECK_FALSE(complete_checksum(offload, frame));
+  offload.checksum_start = 65535;
+  offload.checksum_offset = 65535;
+  CHECK_FALSE(complete_checksum(offload, frame));
+  offload.flags = 0;
+  CHECK(complete_checksum(offload, frame));
+}
+
+TEST_CASE("offload: a TCP bundle becomes the segments of a wire", "[nat][shell]") {
+  constexpr std::uint8_t cwr = 0x80;
+  const ByteVector payload = pattern(2 * 1000 + 1);
+  TcpFields tcp;
+  tcp.sequence = 0xffffff00;
+  Ipv4Fields ipv4;
+  ipv4.identification = 0xffff;
+  const ByteVector packet = make_tcp(
+      source, destination, tcp_flag::ack | tcp_flag::psh | tcp_flag::fin | cwr, payload, tcp, ipv4);
+  Segmenter segmenter;
+  const auto segments =
+      segmenter.cut(bundle_of(OffloadHeader::tcp_ipv4 | OffloadHeader::ecn_bit, 1000), packet);
+  REQUIRE(segments.size() == 3);
+
+  ByteVector joined;
+  for (std::size_t i = 0; i < 3; ++i) {
+    const auto ip = Ipv4View::parse(segments[i]);
+    REQUIRE(ip);
+    CHECK(ip->total_length() == segments[i].size());
+    CHECK(ip->checksum_is_right());
+    CHECK(ip->identification() == static_cast<std::uint16_t>(0xffff + i));
+    CHECK(transport_checksum_is_right(*ip));
+    const auto segment = TcpView::parse(ip->payload());
+    REQUIRE(segment);
+    CHECK(segment->sequence() == static_cast<std::uint32_t>(0xffffff00 + 1000 * i));
+    CHECK(segment->has(tcp_flag::ack));
+    CHECK(segment->has(tcp_flag::psh | tcp_flag::fin) == (i == 2));
+    CHECK(segment->has(cwr) == (i == 0));
+    joined.insert(joined.end(), segment->payload().begin(), segment->payload().end());
+  }
+  CHECK(joined == payload);
+}
+
+TEST_CASE("offload: a UDP bundle becomes datagrams", "[nat][shell]") {
+  const ByteVector packet = make_udp(source, destination, pattern(2500));
+  Segmenter segmenter;
+  const auto segments = segmenter.cut(bundle_of(OffloadHeader::udp_datagrams, 1200), packet);
+  REQUIRE(segments.size() == 3);
+  for (std::size_t i = 0; i < 3; ++i) {
+    const auto ip = Ipv4View::parse(segments[i]);
+    REQUIRE(ip);
+    CHECK(ip->checksum_is_right());
+    CHECK(transport_checksum_is_right(*ip));
+    CHECK(UdpView::parse(ip->payload())->length() == 8 + (i == 2 ? 100 : 1200));
+  }
+}
+
+TEST_CASE("offload: what is no known bundle is not cut", "[nat][shell]") {
+  Segmenter segmenter;
+  const ByteVector udp = make_udp(source, destination, pattern(2500));
+  CHECK(segmenter.cut(bundle_of(OffloadHeader::tcp_ipv4, 1000), udp).empty());
+  CHECK(segmenter.cut(bundle_of(OffloadHeader::udp_datagrams, 0), udp).empty());
+  CHECK(segmenter.cut(bundle_of(4, 1000), udp).empty());
+  CHECK(
+      segmenter.cut(bundle_of(OffloadHeader::udp_datagrams, 1000), Bytes(udp).first(100)).empty());
+  CHECK(segmenter.cut(bundle_of(OffloadHeader::udp_datagrams, 1000), {}).empty());
+}
