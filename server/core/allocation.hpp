@@ -59,6 +59,10 @@ struct Allocation {
     return relayed[static_cast<std::size_t>(family)];
   }
 
+  bool has_other_than(Family family) const {
+    return of(family == Family::ipv4 ? Family::ipv6 : Family::ipv4).has_value();
+  }
+
   Permission* permission(const IpAddress& peer);
   ChannelBinding* channel(stun::ChannelNumber number);
   ChannelBinding* channel(const TransportAddress& peer);

@@ -9,7 +9,8 @@ namespace stile::relay {
 // Interop: RFC 8656 §9, §12: the permission that ChannelBind installs ends after 5 of the channel's
 // 10 minutes. Clients that renew their channels alone would be cut off, so a channel admits its own
 // peer as long as it lasts, both ways.
-Outcome Relay::Impl::channel_data(const FiveTuple& five_tuple, Bytes datagram) {
+Outcome Relay::Impl::channel_data(const FiveTuple& five_tuple, Bytes datagram,
+                                  std::uint8_t traffic_class) {
   const auto message = stun::ChannelData::parse(datagram);
   if (!message) {
     ++counters.not_understood;
@@ -26,12 +27,13 @@ Outcome Relay::Impl::channel_data(const FiveTuple& five_tuple, Bytes datagram) {
     ++counters.no_channel;
     return Nothing{};
   }
-  return to_peer(*allocation, binding->peer, message->data);
+  return to_peer(*allocation, binding->peer, message->data,
+                 fields_to_peer(five_tuple, binding->peer, traffic_class, false));
 }
 
 // RFC 8656 §11.2; likewise in silence.
-Outcome Relay::Impl::send_indication(const FiveTuple& five_tuple,
-                                     const stun::MessageView& message) {
+Outcome Relay::Impl::send_indication(const FiveTuple& five_tuple, const stun::MessageView& message,
+                                     std::uint8_t traffic_class) {
   Allocation* const allocation = find(five_tuple);
   if (!allocation) {
     ++counters.no_allocation;
@@ -54,12 +56,15 @@ Outcome Relay::Impl::send_indication(const FiveTuple& five_tuple,
     ++counters.no_permission_to;
     return Nothing{};
   }
-  return to_peer(*allocation, peer->address, data->bytes);
+  const bool dont_fragment = message.has(stun::AttributeType::dont_fragment);
+  return to_peer(*allocation, peer->address, data->bytes,
+                 fields_to_peer(five_tuple, peer->address, traffic_class, dont_fragment));
 }
 
-Outcome Relay::Impl::to_peer(Allocation& allocation, const TransportAddress& peer, Bytes data) {
+Outcome Relay::Impl::to_peer(Allocation& allocation, const TransportAddress& peer, Bytes data,
+                             IpFields fields) {
   if (!admit_datagram(allocation, Direction::to_peer, data.size())) return Nothing{};
-  return ToPeer{allocation.of(peer.family())->socket, peer, data};
+  return ToPeer{allocation.of(peer.family())->socket, peer, data, fields};
 }
 
 }  // namespace stile::relay

@@ -20,7 +20,7 @@ struct Relay::Impl {
 
   // relay.cpp
   Outcome handle_client_datagram(Instant at, UnixSeconds wall, const FiveTuple& five_tuple,
-                                 MutableBytes datagram);
+                                 MutableBytes datagram, std::uint8_t traffic_class);
   Outcome handle_request(UnixSeconds wall, const FiveTuple& five_tuple,
                          const stun::MessageView& message);
   Outcome handle_turn_request(Request& request);
@@ -129,9 +129,11 @@ struct Relay::Impl {
   void for_each_bandwidth(Allocation& allocation, Direction direction, Visit&& visit);
 
   // client_data.cpp
-  Outcome channel_data(const FiveTuple& five_tuple, Bytes datagram);
-  Outcome send_indication(const FiveTuple& five_tuple, const stun::MessageView& message);
-  Outcome to_peer(Allocation& allocation, const TransportAddress& peer, Bytes data);
+  Outcome channel_data(const FiveTuple& five_tuple, Bytes datagram, std::uint8_t traffic_class);
+  Outcome send_indication(const FiveTuple& five_tuple, const stun::MessageView& message,
+                          std::uint8_t traffic_class);
+  Outcome to_peer(Allocation& allocation, const TransportAddress& peer, Bytes data,
+                  IpFields fields);
 
   // tcp_allocation.cpp, connect.cpp, connection_attempt.cpp, connection_bind.cpp
   std::optional<stun::ErrorNumber> objection_to_tcp(const Request& request) const;
@@ -158,7 +160,8 @@ struct Relay::Impl {
   ReadAgain peer_data(PeerConnectionId id, std::size_t to_peer, std::size_t from_peer);
 
   // peer_data.cpp
-  Outcome peer_datagram(RelaySocketId socket, const TransportAddress& peer, MutableBytes datagram);
+  Outcome peer_datagram(RelaySocketId socket, const TransportAddress& peer, MutableBytes datagram,
+                        std::uint8_t traffic_class);
   Outcome peer_icmp(RelaySocketId socket, const TransportAddress& peer, const stun::Icmp& icmp);
   Allocation* owner_of(RelaySocketId socket);
   Bytes data_indication(const TransportAddress& peer, MutableBytes datagram);

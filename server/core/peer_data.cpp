@@ -41,11 +41,17 @@ bool relayed_icmp(Family family, const stun::Icmp& icmp) {
   return icmp.icmp_type >= 1 && icmp.icmp_type <= 3;
 }
 
+/// RFC 8656 §18.13: of which ones it is told how large a packet may be.
+bool tells_mtu(Family family, const stun::Icmp& icmp) {
+  if (family == Family::ipv4) return icmp.icmp_type == 3 && icmp.icmp_code == 4;
+  return icmp.icmp_type == 2;
+}
+
 }  // namespace
 
 // RFC 8656 §11.3, §12.7.
 Outcome Relay::Impl::peer_datagram(RelaySocketId socket, const TransportAddress& peer,
-                                   MutableBytes datagram) {
+                                   MutableBytes datagram, std::uint8_t traffic_class) {
   Allocation* const allocation = owner_of(socket);
   if (!allocation) return Nothing{};
   const ChannelBinding* const binding = allocation->channel(peer);
@@ -63,7 +69,8 @@ Outcome Relay::Impl::peer_datagram(RelaySocketId socket, const TransportAddress&
     return Nothing{};
   }
   if (!admit_datagram(*allocation, Direction::from_peer, datagram.size())) return Nothing{};
-  if (!binding) return ToClient{allocation->five_tuple, data_indication(peer, datagram)};
+  const IpFields fields{traffic_class, false};  // RFC 8656 §14
+  if (!binding) return ToClient{allocation->five_tuple, data_indication(peer, datagram), fields};
 
   // RFC 8656 §12.5: padded over TCP and TLS only.
   const std::size_t length = datagram.size();
@@ -71,7 +78,8 @@ Outcome Relay::Impl::peer_datagram(RelaySocketId socket, const TransportAddress&
   const MutableBytes data = padded ? pad_in_place(datagram) : datagram;
   std::uint8_t* const start = data.data() - stun::channel_data_header_size;
   stun::ChannelData::write_header(start, binding->number, length);
-  return ToClient{allocation->five_tuple, {start, stun::channel_data_header_size + data.size()}};
+  return ToClient{
+      allocation->five_tuple, {start, stun::channel_data_header_size + data.size()}, fields};
 }
 
 Allocation* Relay::Impl::owner_of(RelaySocketId socket) {
@@ -118,7 +126,8 @@ Outcome Relay::Impl::peer_icmp(RelaySocketId socket, const TransportAddress& pee
   }
   stun::MessageBuilder builder(response_buffer, stun::Class::indication, stun::Method::data,
                                stun::TransactionId{next_transaction_id()});
-  builder.add(stun::XorPeerAddress{peer}).add(icmp);
+  const std::uint32_t mtu = tells_mtu(peer.family(), icmp) ? icmp.error_data : 0;
+  builder.add(stun::XorPeerAddress{peer}).add(stun::Icmp{icmp.icmp_type, icmp.icmp_code, mtu});
   return ToClient{allocation->five_tuple, builder.finish()};
 }
 

@@ -23,18 +23,18 @@ Outcome Relay::Impl::refresh(const Request& request) {
   if (moves && !deletes && !announce_move(*id, request))
     return refuse(request, stun::ErrorNumber::allocation_quota_reached);
   const Duration desired = deletes ? Duration::zero() : granted_lifetime(request.message);
-  for (const Family family : {Family::ipv4, Family::ipv6}) {
-    if (!allocation.of(family) || (only && *only != family)) continue;
-    if (deletes)
-      remove_relayed(allocation, family);
-    else
-      allocation.of(family)->expires = now + desired;
-  }
-  const bool gone = !allocation.of(Family::ipv4) && !allocation.of(Family::ipv6);
-  if (gone)
+  if (deletes && !(only && allocation.has_other_than(*only))) {
     remove_allocation(*id, EndReason::deleted);
-  else
+  } else {
+    for (const Family family : {Family::ipv4, Family::ipv6}) {
+      if (!allocation.of(family) || (only && *only != family)) continue;
+      if (deletes)
+        remove_relayed(allocation, family);
+      else
+        allocation.of(family)->expires = now + desired;
+    }
     alarms.set(*id, allocation.next_deadline());
+  }
 
   Response response = success(request);
   const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(desired).count();

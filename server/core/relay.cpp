@@ -27,12 +27,14 @@ Relay::Impl::Impl(std::shared_ptr<const Config> shared_config, Random& random_so
 
 // RFC 8656 §12: the first two bits tell STUN from ChannelData; nothing else comes from a client.
 Outcome Relay::Impl::handle_client_datagram(Instant at, UnixSeconds wall,
-                                            const FiveTuple& five_tuple, MutableBytes datagram) {
+                                            const FiveTuple& five_tuple, MutableBytes datagram,
+                                            std::uint8_t traffic_class) {
   advance(at);
   if (!elsewhere.empty())
     if (const auto found = elsewhere.find(five_tuple); found != elsewhere.end())
       return ToOtherCore{found->second};
-  if (!datagram.empty() && (datagram[0] & 0xc0) == 0x40) return channel_data(five_tuple, datagram);
+  if (!datagram.empty() && (datagram[0] & 0xc0) == 0x40) 
+    return channel_data(five_tuple, datagram, traffic_class);
   const auto message = stun::MessageView::parse(datagram);
   if (!message || five_tuple.client.port == 0) {
     ++counters.not_understood;
@@ -42,7 +44,8 @@ Outcome Relay::Impl::handle_client_datagram(Instant at, UnixSeconds wall,
     case stun::Class::request:
       return handle_request(wall, five_tuple, *message);
     case stun::Class::indication:
-      if (message->method() == stun::Method::send) return send_indication(five_tuple, *message);
+      if (message->method() == stun::Method::send)
+        return send_indication(five_tuple, *message, traffic_class);
       if (message->method() == stun::Method::binding)
         return Nothing{};  // RFC 8489 §6.3.2: a keepalive
       break;
@@ -161,14 +164,14 @@ Relay::~Relay() = default;
 Relay::Relay(Relay&&) noexcept = default;
 
 Outcome Relay::handle_client_datagram(Instant now, UnixSeconds wall, const FiveTuple& five_tuple,
-                                      MutableBytes datagram) {
-  return impl_->handle_client_datagram(now, wall, five_tuple, datagram);
+                                      MutableBytes datagram, std::uint8_t traffic_class) {
+  return impl_->handle_client_datagram(now, wall, five_tuple, datagram, traffic_class);
 }
 
 Outcome Relay::handle_peer_datagram(Instant now, RelaySocketId socket, const TransportAddress& peer,
-                                    MutableBytes datagram) {
+                                    MutableBytes datagram, std::uint8_t traffic_class) {
   impl_->advance(now);
-  return impl_->peer_datagram(socket, peer, datagram);
+  return impl_->peer_datagram(socket, peer, datagram, traffic_class);
 }
 
 Outcome Relay::handle_peer_icmp(Instant now, RelaySocketId socket, const TransportAddress& peer,

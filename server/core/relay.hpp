@@ -10,6 +10,7 @@
 
 #include "server/core/config.hpp"
 #include "server/core/counters.hpp"
+#include "server/core/ip_fields.hpp"
 #include "server/core/permission.hpp"
 #include "stile/base/bytes.hpp"
 #include "stile/base/random.hpp"
@@ -97,12 +98,14 @@ struct ToPeer {
   RelaySocketId from;
   TransportAddress peer;
   Bytes datagram;
+  IpFields fields;
 };
 /// One message, padded where the transport wants it, from to.server to to.client. With RFC 5780
 /// both may differ from the five-tuple that the request came on.
 struct ToClient {
   FiveTuple to;
   Bytes message;
+  IpFields fields;  ///< over UDP
 };
 /// Another core has what the message is about. A connection (TCP, TLS) goes over to it with the
 /// message; a message over UDP or DTLS alone, and the answer may come from there.
@@ -178,12 +181,12 @@ class Relay {
   Relay(Relay&&) noexcept;
 
   /// A datagram of a client (UDP or DTLS), or one message of a TCP or TLS client as
-  /// stun::next_frame() found it (message_size bytes).
+  /// stun::next_frame() found it (message_size bytes). `traffic_class`: of a UDP datagram.
   Outcome handle_client_datagram(Instant now, UnixSeconds wall, const FiveTuple& five_tuple,
-                                 MutableBytes datagram);
+                                 MutableBytes datagram, std::uint8_t traffic_class = 0);
   /// A UDP datagram that came to a relay socket.
   Outcome handle_peer_datagram(Instant now, RelaySocketId socket, const TransportAddress& peer,
-                               MutableBytes datagram);
+                               MutableBytes datagram, std::uint8_t traffic_class = 0);
   /// An ICMP error about a datagram that a relay socket sent to `peer` (RFC 8656 §11.5); its port
   /// may be 0.
   Outcome handle_peer_icmp(Instant now, RelaySocketId socket, const TransportAddress& peer,

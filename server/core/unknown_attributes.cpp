@@ -25,8 +25,6 @@ bool known_of_stun(AttributeType type) {
   }
 }
 
-// Deviation: RFC 8656 §7.2 check 4: DONT-FRAGMENT is unknown, because a socket shared by datagrams
-// with and without it cannot set DF for one of them.
 bool known_of_turn(AttributeType type) {
   switch (type) {
     case AttributeType::channel_number:
@@ -37,6 +35,7 @@ bool known_of_turn(AttributeType type) {
     case AttributeType::requested_address_family:
     case AttributeType::even_port:
     case AttributeType::requested_transport:
+    case AttributeType::dont_fragment:
     case AttributeType::reservation_token:
     case AttributeType::connection_id:
       return true;

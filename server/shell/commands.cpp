@@ -1,3 +1,4 @@
+#include "server/shell/peer_errors.hpp"
 #include "server/shell/worker.hpp"
 
 namespace stile::server {
@@ -21,6 +22,7 @@ void Worker::carry_out(const relay::OpenRelaySocket& command) {
   if (relay_sockets_.size() <= command.id.index) relay_sockets_.resize(command.id.index + 1);
   RelaySocketSlot& slot = relay_sockets_[command.id.index];
   slot = RelaySocketSlot{std::move(*socket), command.id.generation};
+  if (!tcp) keep_peer_errors(slot.socket.fd(), command.local.ip.family());
   const auto kind = tcp ? Watched::Kind::relay_listener : Watched::Kind::relay_socket;
   poller_.add(slot.socket.fd(), {kind, command.id.index, command.id.generation});
   relay_.handle_relay_socket_opened(now_, command.id, true);
@@ -32,7 +34,7 @@ void Worker::carry_out(const relay::CloseRelaySocket& command) {
 }
 
 void Worker::carry_out(const relay::SendToClient& command) {
-  send_to_client(command.five_tuple, command.bytes, false);
+  send_to_client({command.five_tuple, command.bytes, {}}, false);
 }
 
 }  // namespace stile::server

@@ -25,6 +25,8 @@ class ReceiveBatch {
   /// after Segments::spread().
   Segments datagrams(std::size_t index);
   TransportAddress source(std::size_t index) const;
+  /// DSCP and ECN that the datagrams of a slot came with.
+  std::uint8_t traffic_class(std::size_t index) const { return notes_[begin_ + index].traffic_class; }
 
   /// Whether it is time to send on what has come in: few slots are left, or the cache would be.
   bool full() const { return used_ + most_at_once > capacity || bytes_ > most_bytes; }
@@ -36,8 +38,14 @@ class ReceiveBatch {
   static constexpr std::size_t stride =
       datagram_headroom + longest + Segments::most * (datagram_headroom + datagram_tailroom);
   struct Control {
-    alignas(cmsghdr) std::array<std::uint8_t, CMSG_SPACE(sizeof(int))> bytes;
+    alignas(cmsghdr) std::array<std::uint8_t, 2 * CMSG_SPACE(sizeof(int))> bytes;
   };
+  /// What the kernel has noted beside a slot's bytes.
+  struct Note {
+    std::size_t segment = 0;  ///< bytes of each datagram of several that were joined; 0: it is one
+    std::uint8_t traffic_class = 0;
+  };
+  static Note read_note(msghdr& message);
   std::uint8_t* buffer(std::size_t slot) { return storage_.get() + slot * stride + datagram_headroom; }
 
   std::size_t used_ = 0;
@@ -46,6 +54,7 @@ class ReceiveBatch {
   std::unique_ptr<std::uint8_t[]> storage_;
   std::array<SocketAddress, capacity> sources_;
   std::array<Control, capacity> controls_;
+  std::array<Note, capacity> notes_;
   std::array<iovec, capacity> vectors_;
   std::array<mmsghdr, capacity> headers_;
 };

@@ -2,12 +2,13 @@
 
 namespace stile::server {
 
-void SendGroups::add(int fd, const TransportAddress& to, std::size_t size) {
+void SendGroups::add(int fd, const TransportAddress& to, relay::IpFields fields, std::size_t size) {
   std::uint16_t& latest = latest_of(fd, to);
-  const bool known = latest < count_ && groups_[latest].fd == fd && groups_[latest].to == to;
+  const bool known = latest < count_ && groups_[latest].fd == fd && groups_[latest].to == to &&
+                     groups_[latest].fields == fields;
   if (!known || !takes(groups_[latest], size)) {
     latest = static_cast<std::uint16_t>(count_++);
-    groups_[latest] = {fd, to, size, 0, 0, size > 0 && size <= longest_segment};
+    groups_[latest] = {fd, to, fields, size, 0, 0, size > 0 && size <= longest_segment};
   }
   SendGroup& group = groups_[latest];
   group.bytes += size;

@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <span>
 
-#include "stile/base/address.hpp"
+#include "server/core/ip_fields.hpp"
 
 namespace stile::server {
 
@@ -13,6 +13,7 @@ namespace stile::server {
 struct SendGroup {
   int fd = -1;
   TransportAddress to;
+  relay::IpFields fields;
   std::size_t segment = 0;
   std::size_t bytes = 0;
   std::size_t count = 0;
@@ -30,7 +31,7 @@ class SendGroups {
   static constexpr std::size_t longest_segment = 1472;
 
   /// The next datagram; there must be room for it.
-  void add(int fd, const TransportAddress& to, std::size_t size);
+  void add(int fd, const TransportAddress& to, relay::IpFields fields, std::size_t size);
   void clear();
 
   std::size_t datagrams() const { return datagrams_; }

@@ -1,51 +1,75 @@
 #include "server/shell/send_queue.hpp"
 
+#include <netinet/in.h>
 #include <netinet/udp.h>
 
 #include <cerrno>
 #include <cstring>
 
+#include "server/shell/ip_options.hpp"
+
 namespace stile::server {
 
 namespace {
+
 constexpr int flags = MSG_DONTWAIT | MSG_NOSIGNAL;
+
+/// Adds one to what msg_control has already, of which msg_controllen bytes are used.
+template <class Value>
+void add_control(msghdr& header, int level, int type, Value value) {
+  auto* const control = reinterpret_cast<cmsghdr*>(static_cast<std::uint8_t*>(header.msg_control) +
+                                                   header.msg_controllen);
+  control->cmsg_level = level;
+  control->cmsg_type = type;
+  control->cmsg_len = CMSG_LEN(sizeof value);
+  std::memcpy(CMSG_DATA(control), &value, sizeof value);
+  header.msg_controllen += CMSG_SPACE(sizeof value);
 }
+
+/// Errors that ICMP can tell of: whoever sends next from the socket gets them, of whatever datagram
+/// they are.
+bool may_be_of_another_datagram(int error) {
+  return error == ECONNREFUSED || error == EHOSTUNREACH || error == ENETUNREACH ||
+         error == ENOPROTOOPT || error == EPROTO || error == EHOSTDOWN || error == EMSGSIZE ||
+         error == EACCES;
+}
+
+}  // namespace
 
 SendQueue::SendQueue() : copies_(new std::uint8_t[copies_size]) {
   for (std::size_t i = 0; i < capacity; ++i) {
     headers_[i] = {};
     headers_[i].msg_hdr.msg_name = &destinations_[i].storage;
-    msghdr with_control{};
-    with_control.msg_control = &controls_[i];
-    with_control.msg_controllen = sizeof(Control);
-    cmsghdr* const segment = CMSG_FIRSTHDR(&with_control);
-    segment->cmsg_level = SOL_UDP;
-    segment->cmsg_type = UDP_SEGMENT;
-    segment->cmsg_len = CMSG_LEN(sizeof(std::uint16_t));
+    headers_[i].msg_hdr.msg_control = &controls_[i];
   }
 }
 
-void SendQueue::push(int fd, const TransportAddress& to, Bytes datagram) {
+void SendQueue::push(int fd, const TransportAddress& to, Bytes datagram, relay::IpFields fields) {
   if (groups_.datagrams() == capacity) flush();
   datagrams_[groups_.datagrams()] = {const_cast<std::uint8_t*>(datagram.data()), datagram.size()};
-  groups_.add(fd, to, datagram.size());
+  groups_.add(fd, to, fields, datagram.size());
 }
 
-void SendQueue::push_copy(int fd, const TransportAddress& to, Bytes datagram) {
+void SendQueue::push_copy(int fd, const TransportAddress& to, Bytes datagram,
+                          relay::IpFields fields) {
   if (groups_.datagrams() == capacity || datagram.size() > copies_size - copied_) flush();
   std::uint8_t* const copy = copies_.get() + copied_;
   std::memcpy(copy, datagram.data(), datagram.size());
   copied_ += datagram.size();
-  push(fd, to, {copy, datagram.size()});
+  push(fd, to, {copy, datagram.size()}, fields);
 }
 
 void SendQueue::flush() {
   arrange();
   const auto groups = groups_.groups();
   for (std::size_t first = 0; first < groups.size();) {
-    std::size_t end = first + 1;
-    while (end < groups.size() && groups[end].fd == groups[first].fd) ++end;
+    const std::size_t end = end_of_run(first);
+    // DF is the socket's, not the datagram's: it is set as long as it takes.
+    const auto [fd, whole, family] = std::tuple(
+        groups[first].fd, groups[first].fields.dont_fragment, groups[first].to.ip.family());
+    if (whole) set_dont_fragment(fd, family, true);
     send_run(first, end);
+    if (whole) set_dont_fragment(fd, family, false);
     first = end;
   }
   groups_.clear();
@@ -72,12 +96,31 @@ void SendQueue::fill_header(std::size_t index, iovec* first) {
   header.msg_namelen = destinations_[index].length;
   header.msg_iov = first;
   header.msg_iovlen = group.count;
-  const bool joined = group.count > 1;
-  header.msg_control = joined ? &controls_[index] : nullptr;
-  header.msg_controllen = joined ? sizeof(Control) : 0;
-  if (!joined) return;
-  const auto segment = static_cast<std::uint16_t>(group.segment);
-  std::memcpy(CMSG_DATA(CMSG_FIRSTHDR(&header)), &segment, sizeof segment);
+  fill_control(index);
+}
+
+/// What differs from the socket's own; what joins is the last, so that it can be left out.
+void SendQueue::fill_control(std::size_t index) {
+  const SendGroup& group = groups_.groups()[index];
+  msghdr& header = headers_[index].msg_hdr;
+  header.msg_controllen = 0;
+  const int traffic_class = group.fields.traffic_class;
+  if (traffic_class != 0 && group.to.ip.is_v4())
+    add_control(header, IPPROTO_IP, IP_TOS, traffic_class);
+  if (traffic_class != 0 && group.to.ip.is_v6())
+    add_control(header, IPPROTO_IPV6, IPV6_TCLASS, traffic_class);
+  if (group.count > 1)
+    add_control(header, SOL_UDP, UDP_SEGMENT, static_cast<std::uint16_t>(group.segment));
+}
+
+/// Behind the groups that leave by one socket in the same manner.
+std::size_t SendQueue::end_of_run(std::size_t first) const {
+  const auto groups = groups_.groups();
+  std::size_t end = first + 1;
+  while (end < groups.size() && groups[end].fd == groups[first].fd &&
+         groups[end].fields.dont_fragment == groups[first].fields.dont_fragment)
+    ++end;
+  return end;
 }
 
 /// What the kernel does not take is lost, as on any link; the rest of the run goes on.
@@ -88,8 +131,7 @@ void SendQueue::send_run(std::size_t first, std::size_t end) {
       send_singly(first++);
       continue;
     }
-    const int sent = sendmmsg(groups_.groups()[first].fd, &headers_[first],
-                              static_cast<unsigned>(end - first), flags);
+    const int sent = send(first, end);
     if (sent > 0) {
       first += static_cast<std::size_t>(sent);
       continue;
@@ -97,6 +139,15 @@ void SendQueue::send_run(std::size_t first, std::size_t end) {
     if (joined) joined_refused(first);
     ++first;
   }
+}
+
+int SendQueue::send(std::size_t first, std::size_t end) {
+  const auto attempt = [&] {
+    return sendmmsg(groups_.groups()[first].fd, &headers_[first],
+                    static_cast<unsigned>(end - first), flags);
+  };
+  const int sent = attempt();
+  return sent < 0 && may_be_of_another_datagram(errno) ? attempt() : sent;
 }
 
 void SendQueue::joined_refused(std::size_t group) {
@@ -110,8 +161,7 @@ void SendQueue::joined_refused(std::size_t group) {
 void SendQueue::send_singly(std::size_t group) {
   msghdr header = headers_[group].msg_hdr;
   const std::size_t count = std::exchange(header.msg_iovlen, 1);
-  header.msg_control = nullptr;
-  header.msg_controllen = 0;
+  header.msg_controllen -= count > 1 ? CMSG_SPACE(sizeof(std::uint16_t)) : 0;
   for (std::size_t i = 0; i < count; ++i, ++header.msg_iov)
     sendmsg(groups_.groups()[group].fd, &header, flags);
 }

@@ -16,21 +16,24 @@ namespace stile::server {
 class SendQueue {
  public:
   SendQueue();
-  void push(int fd, const TransportAddress& to, Bytes datagram);
+  void push(int fd, const TransportAddress& to, Bytes datagram, relay::IpFields fields = {});
   /// The same for bytes that will be gone before the flush.
-  void push_copy(int fd, const TransportAddress& to, Bytes datagram);
+  void push_copy(int fd, const TransportAddress& to, Bytes datagram, relay::IpFields fields = {});
   void flush();
 
  private:
   static constexpr std::size_t capacity = SendGroups::capacity;
   static constexpr std::size_t copies_size = 256 * 1024;
   struct Control {
-    alignas(cmsghdr) std::array<std::uint8_t, CMSG_SPACE(sizeof(std::uint16_t))> bytes;
+    alignas(cmsghdr) std::array<std::uint8_t, CMSG_SPACE(sizeof(std::uint16_t)) + CMSG_SPACE(sizeof(int))> bytes;
   };
 
   void arrange();
   void fill_header(std::size_t index, iovec* first);
+  void fill_control(std::size_t index);
+  std::size_t end_of_run(std::size_t first) const;
   void send_run(std::size_t first, std::size_t end);
+  int send(std::size_t first, std::size_t end);
   void joined_refused(std::size_t group);
   void send_singly(std::size_t group);
 

@@ -8,6 +8,8 @@
 #include <algorithm>
 #include <cerrno>
 
+#include "server/shell/ip_options.hpp"
+
 namespace stile::server {
 
 namespace {
@@ -68,6 +70,7 @@ std::expected<Descriptor, int> open_udp(const TransportAddress& local, Sharing s
   for (const auto &[forced, plain] : {std::pair{SO_RCVBUFFORCE, SO_RCVBUF}, std::pair{SO_SNDBUFFORCE, SO_SNDBUF}})
     if (setsockopt(socket->fd(), SOL_SOCKET, forced, &buffer_bytes, sizeof buffer_bytes) != 0)
       set(socket->fd(), SOL_SOCKET, plain, buffer_bytes);
+  pass_on_ip_fields(socket->fd(), local.ip.family());
   set(socket->fd(), SOL_UDP, UDP_GRO, 1);  // where the kernel does not know it, datagrams come one by one
   return socket;
 }

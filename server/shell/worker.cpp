@@ -76,7 +76,10 @@ void Worker::dispatch(const Poller::Event& event) {
     case Watched::Kind::stream_client:
       streams_.handle(now_, event);
       return sends_.flush();  // what was read is gone with the next read
-    case Watched::Kind::relay_socket: return read_relay_socket(index, generation);
+    case Watched::Kind::relay_socket:
+      if (event.broken) read_peer_errors(index, generation);
+      if (event.readable) read_relay_socket(index, generation);
+      return;
     case Watched::Kind::relay_listener: return accept_peers({index, generation});
     case Watched::Kind::peer_connection:
     case Watched::Kind::data_client: return peers_.handle(now_, event);

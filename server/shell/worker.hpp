@@ -72,9 +72,11 @@ class Worker {
   // udp.cpp
   void read_udp_listener(std::size_t index);
   void read_relay_socket(std::uint32_t index, std::uint32_t generation);
-  void take_client_datagram(const FiveTuple& five_tuple, MutableBytes datagram, UnixSeconds wall);
+  void read_peer_errors(std::uint32_t index, std::uint32_t generation);
+  void take_client_datagram(const FiveTuple& five_tuple, MutableBytes datagram, UnixSeconds wall,
+                            std::uint8_t traffic_class);
   void carry_out(const relay::Outcome& outcome, Bytes buffer);
-  void send_to_client(const FiveTuple& to, Bytes message, bool outlives_batch);
+  void send_to_client(const relay::ToClient& answer, bool outlives_batch);
   void flush_datagrams();
 
   // commands.cpp

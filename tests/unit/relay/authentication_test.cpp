@@ -238,7 +238,7 @@ TEST_CASE("relay: attributes behind MESSAGE-INTEGRITY count for nothing", "[rela
   client.add_credentials(builder);
   builder.add(stun::LifetimeAttribute{3000})
       .add(stun::RequestedAddressFamily{9})
-      .add(stun::DontFragment{});
+      .add(stun::PriorityAttribute{1});
   const Answer answer = client.send(builder.finish());
   REQUIRE(answer.ok());
   CHECK(answer.lifetime() == 600);

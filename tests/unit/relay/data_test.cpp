@@ -52,7 +52,6 @@ TEST_CASE_METHOD(Allocated, "relay: a Send indication that is not right is dropp
   CHECK(client.indicate(data).nothing());
   CHECK(client.indicate(XorPeerAddress{peer_b}, data).nothing());
   CHECK(client.indicate(XorPeerAddress{{peer_a.ip, 0}}, data).nothing());
-  CHECK(client.indicate(XorPeerAddress{peer_a}, data, stun::DontFragment{}).nothing());
   CHECK(client.indicate(XorPeerAddress{peer_a}, data, stun::PriorityAttribute{1}).nothing());
   CHECK(Client(server, "192.0.2.9:1").send_to(peer_a, "data").nothing());
   CHECK(server.counters().no_permission_to == 2);
@@ -167,6 +166,36 @@ TEST_CASE_METHOD(Allocated, "relay: an ICMP error about a permitted peer is told
   CHECK(message->get<stun::Icmp>()->icmp_code == 4);
   CHECK(message->get<stun::Icmp>()->error_data == 1400);
   CHECK_FALSE(message->has(AttributeType::data));
+}
+
+TEST_CASE_METHOD(Allocated, "relay: an ICMP error's data is the MTU or nothing",
+                 "[relay][rfc8656-18.13]") {
+  const auto told = [&](const TransportAddress& socket, const TransportAddress& peer,
+                        const stun::Icmp& icmp) {
+    const Reaction reaction = server.peer_unreachable(socket, peer, icmp);
+    return stun::MessageView::parse(reaction.message)->get<stun::Icmp>()->error_data;
+  };
+  CHECK(told(relayed, peer_a, {3, 4, 1280}) == 1280);
+  CHECK(told(relayed, peer_a, {3, 3, 1280}) == 0);
+  CHECK(told(relayed, peer_a, {11, 0, 1280}) == 0);
+  CHECK(told(relayed_v6, peer_v6, {2, 0, 1280}) == 1280);
+  CHECK(told(relayed_v6, peer_v6, {3, 4, 1280}) == 0);
+}
+
+TEST_CASE_METHOD(Allocated, "relay: an ICMP error is told of the address, whatever the port",
+                 "[relay][rfc8656-11.5]") {
+  const TransportAddress portless{peer_a.ip, 0};
+  const Reaction reaction = server.peer_unreachable(relayed, portless, {3, 3, 0});
+  REQUIRE(reaction.to_client);
+  CHECK(stun::MessageView::parse(reaction.message)->get<XorPeerAddress>()->address == portless);
+}
+
+TEST_CASE_METHOD(Allocated, "relay: an ICMP error about a bound peer is told by an indication, too",
+                 "[relay][rfc8656-12.5]") {
+  REQUIRE(client.bind(0x4000, peer_b).ok());
+  const Reaction reaction = server.peer_unreachable(relayed, peer_b, {3, 3, 0});
+  REQUIRE(reaction.to_client);
+  CHECK(stun::MessageView::parse(reaction.message)->is(stun::Class::indication, Method::data));
 }
 
 TEST_CASE_METHOD(Allocated, "relay: other ICMP errors are not told", "[relay][rfc8656-11.5]") {

@@ -36,17 +36,19 @@ struct Buffer {
 
 }  // namespace
 
-Reaction Server::client_sends(const FiveTuple& five_tuple, Bytes datagram) {
+Reaction Server::client_sends(const FiveTuple& five_tuple, Bytes datagram,
+                              std::uint8_t traffic_class) {
   Buffer buffer(datagram);
-  return take(relay_.handle_client_datagram(now, wall, five_tuple, buffer.datagram()));
+  return take(relay_.handle_client_datagram(now, wall, five_tuple, buffer.datagram(),
+                                            traffic_class));
 }
 
 Reaction Server::peer_sends(const TransportAddress& relayed, const TransportAddress& peer,
-                            Bytes datagram) {
+                            Bytes datagram, std::uint8_t traffic_class) {
   const auto socket = socket_at(relayed);
   if (!socket) return {};
   Buffer buffer(datagram);
-  return take(relay_.handle_peer_datagram(now, *socket, peer, buffer.datagram()));
+  return take(relay_.handle_peer_datagram(now, *socket, peer, buffer.datagram(), traffic_class));
 }
 
 Reaction Server::peer_unreachable(const TransportAddress& relayed, const TransportAddress& peer,
@@ -116,11 +118,13 @@ Reaction Server::take(const Outcome& outcome) {
   if (const auto* answer = std::get_if<ToClient>(&outcome)) {
     reaction.to_client = answer->to;
     reaction.message = copy_of(answer->message);
+    reaction.fields = answer->fields;
   }
   if (const auto* relayed = std::get_if<ToPeer>(&outcome)) {
     reaction.to_peer = relayed->peer;
     reaction.from = relayed->from;
     reaction.data = copy_of(relayed->datagram);
+    reaction.fields = relayed->fields;
   }
   if (const auto* other = std::get_if<ToOtherCore>(&outcome)) reaction.other_core = other->index;
   drain(reaction);

@@ -31,6 +31,7 @@ struct Reaction {
   std::optional<TransportAddress> to_peer;
   RelaySocketId from;
   ByteVector data;  ///< if to_peer
+  IpFields fields;
   std::optional<std::uint32_t> other_core;
   bool nothing() const { return !to_client && !to_peer && !other_core; }
 };
@@ -41,10 +42,11 @@ class Server {
   explicit Server(Config config = usual_config(), std::shared_ptr<Resources> resources = nullptr,
                   CoreNumber number = {});
 
-  Reaction client_sends(const FiveTuple& five_tuple, Bytes datagram);
+  Reaction client_sends(const FiveTuple& five_tuple, Bytes datagram,
+                        std::uint8_t traffic_class = 0);
   /// To the socket bound to `relayed`; nothing if there is none.
-  Reaction peer_sends(const TransportAddress& relayed, const TransportAddress& peer,
-                      Bytes datagram);
+  Reaction peer_sends(const TransportAddress& relayed, const TransportAddress& peer, Bytes datagram,
+                      std::uint8_t traffic_class = 0);
   Reaction peer_unreachable(const TransportAddress& relayed, const TransportAddress& peer,
                             const stun::Icmp& icmp);
   void client_closes(const FiveTuple& five_tuple);

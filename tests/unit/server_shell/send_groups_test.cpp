@@ -10,7 +10,9 @@ using namespace stile::server;
 namespace {
 
 struct Grouped {
-  void add(int fd, const TransportAddress& to, std::size_t size) { groups.add(fd, to, size); }
+  void add(int fd, const TransportAddress& to, std::size_t size, relay::IpFields fields = {}) {
+    groups.add(fd, to, fields, size);
+  }
   std::vector<std::size_t> counts() const {
     std::vector<std::size_t> all;
     for (const SendGroup& group : groups.groups()) all.push_back(group.count);
@@ -36,6 +38,14 @@ TEST_CASE_METHOD(Grouped, "server: datagrams of one size for one destination lea
 TEST_CASE_METHOD(Grouped, "server: a shorter datagram is the last of its group", "[server][udp]") {
   for (const std::size_t size : {1100u, 1100u, 300u, 300u, 1100u}) add(5, a, size);
   CHECK(counts() == Counts{3, 1, 1});
+}
+
+TEST_CASE_METHOD(Grouped, "server: datagrams of different DSCP, ECN or DF are not joined", "[server][udp][rfc8656-14]") {
+  add(5, a, 100);
+  add(5, a, 100, {184, false});
+  add(5, a, 100, {184, false});
+  add(5, a, 100, {184, true});
+  CHECK(counts() == Counts{1, 2, 1});
 }
 
 TEST_CASE_METHOD(Grouped, "server: an empty datagram leaves alone", "[server][udp]") {
