@@ -3,10 +3,10 @@
 namespace stile::nat {
 
 void Bindings::set_deadline(Session& session, Instant deadline) {
-  session.deadline = deadline;
-  if (deadline >= session.wake) return;
-  session.wake = deadline;
-  session_queue_.push(deadline, session.id);
+  session.deadline = std::max(deadline, session.kept_until);
+  if (session.deadline >= session.wake) return;
+  session.wake = session.deadline;
+  session_queue_.push(session.wake, session.id);
   compact_queue();
 }
 
@@ -27,6 +27,7 @@ void Bindings::keep_mapping(Mapping& mapping, Instant until) {
 
 void Bindings::end_due(Instant now) {
   end_due_sessions(now);
+  end_due_terms(now);
   end_due_mappings(now);
   ports_.end_due(now);
 }
@@ -48,10 +49,8 @@ void Bindings::end_due_mappings(Instant now) {
   while (const auto id = mapping_queue_.pop_due(now)) {
     Mapping* mapping = mappings_.find(*id);
     if (!mapping || mapping->is_static) continue;
-    mapping->awaits_end = mapping->sessions == 0 && mapping->kept_until > now;
-    if (mapping->awaits_end) mapping_queue_.push(mapping->kept_until, *id);
-    if (mapping->sessions == 0 && !mapping->awaits_end)
-      remove_mapping(*id, EndReason::expired, now);
+    mapping->awaits_end = false;
+    end_if_unused(*id, EndReason::expired, now);
   }
 }
 
@@ -63,6 +62,7 @@ void Bindings::end_all(Instant now) {
   for (const SessionId id : left) remove_session(id, EndReason::flushed, now);
   session_queue_ = {};
   mapping_queue_ = {};
+  terms_queue_ = {};
 }
 
 void Bindings::end_where(Instant now, const std::function<bool(const Mapping&)>& wanted,

@@ -14,7 +14,8 @@ Bindings::Bindings(const Config& config, Random& random, Counters& counters, Emi
       sessions_by_inside_(random),
       sessions_by_external_(random),
       sessions_with_address_(random),
-      subscribers_by_address_(random) {}
+      subscribers_by_address_(random),
+      peer_nonces_(random) {}
 
 const Mapping* Bindings::mapping_of_inside(Protocol protocol, Endpoint inside,
                                            Endpoint remote) const {
@@ -70,11 +71,11 @@ Endpoint Bindings::scope_of(Protocol protocol, Endpoint remote) const {
 }
 
 std::expected<Session*, Refusal> Bindings::open(Instant now, Protocol protocol, Endpoint inside,
-                                                Endpoint remote) {
+                                                Endpoint remote, const Wish& wish) {
   MappingId id = id_of_inside(protocol, inside, remote);
   if (const auto refusal = full_for(inside, id)) return std::unexpected(*refusal);
   if (!id) {
-    const auto created = create_mapping(now, protocol, inside, scope_of(protocol, remote));
+    const auto created = create_mapping(now, protocol, inside, scope_of(protocol, remote), wish);
     if (!created) return std::unexpected(created.error());
     id = *created;
   }
@@ -94,11 +95,13 @@ std::optional<Refusal> Bindings::full_for(Endpoint inside, MappingId known) cons
 }
 
 std::expected<MappingId, Refusal> Bindings::create_mapping(Instant now, Protocol protocol,
-                                                           Endpoint inside, Endpoint scope) {
+                                                           Endpoint inside, Endpoint scope,
+                                                           const Wish& wish) {
   if (mapping_count() >= config_.max_mappings) return std::unexpected(Refusal::mapping_limit);
   const SlotId<Subscriber> subscriber = join_subscriber(inside.address, now);
   if (!subscriber) return std::unexpected(Refusal::no_address);
-  const auto external = external_for(now, protocol, *subscribers_.find(subscriber), inside.port);
+  const auto external =
+      external_for(now, protocol, *subscribers_.find(subscriber), inside.port, wish);
   if (!external) {
     leave_subscriber(subscriber, EndReason::flushed, now);
     return std::unexpected(external.error());
@@ -115,11 +118,16 @@ std::expected<MappingId, Refusal> Bindings::create_mapping(Instant now, Protocol
 
 std::expected<Endpoint, Refusal> Bindings::external_for(Instant now, Protocol protocol,
                                                         Subscriber& subscriber,
-                                                        std::uint16_t inside_port) {
+                                                        std::uint16_t inside_port,
+                                                        const Wish& wish) {
   if (config_.ports_per_host != 0 && subscriber.mappings > config_.ports_per_host)
     return std::unexpected(Refusal::host_limit);
   if (!within_rate(now, subscriber)) return std::unexpected(Refusal::host_rate);
-  const auto external = ports_.assign(now, protocol, subscriber, inside_port);
+  auto external = wish.external == Endpoint{} ? std::nullopt
+                                              : ports_.assign_exactly(now, protocol, subscriber,
+                                                                      wish.external, inside_port);
+  const std::uint16_t like = wish.external.port != 0 ? wish.external.port : inside_port;
+  if (!external && !wish.exactly) external = ports_.assign(now, protocol, subscriber, like);
   if (!external) return std::unexpected(Refusal::no_port);
   return *external;
 }
@@ -161,19 +169,27 @@ void Bindings::remove_session(SessionId id, EndReason reason, Instant now) {
   const FlowKey by_address =
       flow_key(session.protocol, session.external, {session.remote.address, 0});
   if (--sessions_with_address_.at(by_address) == 0) sessions_with_address_.erase(by_address);
+  peer_nonces_.erase(flow_key(session.protocol, session.inside, session.remote));
   sessions_.erase(id);
   ++counters_.sessions_ended;
 
   Mapping& mapping = *mappings_.find(session.mapping);
   if (Subscriber* subscriber = subscribers_.find(mapping.subscriber)) --subscriber->sessions;
-  if (--mapping.sessions > 0 || mapping.awaits_end || mapping.is_static) return;
-  if (mapping.kept_until <= now) return remove_mapping(session.mapping, reason, now);
+  --mapping.sessions;
+  end_if_unused(session.mapping, reason, now);
+}
+
+void Bindings::end_if_unused(MappingId id, EndReason reason, Instant now) {
+  Mapping& mapping = *mappings_.find(id);
+  if (mapping.sessions > 0 || mapping.awaits_end || mapping.is_static || mapping.terms) return;
+  if (mapping.kept_until <= now) return remove_mapping(id, reason, now);
   mapping.awaits_end = true;
-  mapping_queue_.push(mapping.kept_until, session.mapping);
+  mapping_queue_.push(mapping.kept_until, id);
 }
 
 void Bindings::remove_mapping(MappingId id, EndReason reason, Instant now) {
   const Mapping mapping = *mappings_.find(id);
+  forget_terms(*mappings_.find(id));
   mappings_by_inside_.erase(flow_key(mapping.protocol, mapping.inside, mapping.remote));
   mappings_by_external_.erase(flow_key(mapping.protocol, mapping.external));
   release_port(mapping, reason, now);
@@ -190,11 +206,18 @@ void Bindings::remove_mapping(MappingId id, EndReason reason, Instant now) {
 
 /// RFC 6888 REQ-8, with its exceptions: TCP is tracked to its end, a filter turns away what was
 /// meant for the owner before. Where a host has a block or an address, that is held, not the port.
+/// RFC 6887 §15: strangers have known the port of a mapping that was asked for, so it is held too.
 void Bindings::release_port(const Mapping& mapping, EndReason reason, Instant now) {
-  const bool is_held = config_.holds_ports() && reason == EndReason::expired &&
-                       !mapping.is_static && mapping.protocol != Protocol::tcp &&
-                       config_.ports != PortAssignment::none &&
-                       config_.ports != PortAssignment::block;
+  if (is_companion(mapping)) {
+    ports_.release(mapping.protocol, mapping.external);
+    return ports_.reserve_for(mapping.protocol, mapping.external, mapping.inside.address);
+  }
+  const bool is_over = reason == EndReason::expired || reason == EndReason::deleted;
+  const bool is_held =
+      is_over && !mapping.is_static && config_.ports != PortAssignment::none &&
+      config_.ports != PortAssignment::block &&
+      (mapping.was_explicit ? config_.port_hold > Duration::zero() && config_.max_ports_held > 0
+                            : config_.holds_ports() && mapping.protocol != Protocol::tcp);
   if (is_held)
     ports_.release_later(now, mapping.protocol, mapping.external, mapping.inside.address);
   else
@@ -203,7 +226,7 @@ void Bindings::release_port(const Mapping& mapping, EndReason reason, Instant no
 
 MappingInfo Bindings::info_of(const Mapping& mapping) const {
   MappingInfo info{mapping.protocol, to_public(mapping.inside), to_public(mapping.external),
-                   std::nullopt, mapping.is_static};
+                   std::nullopt,     mapping.is_static,         static_cast<bool>(mapping.terms)};
   if (mapping.remote != Endpoint{}) info.remote = to_public(mapping.remote);
   return info;
 }

@@ -6,6 +6,7 @@
 
 #include "nat/core/config.hpp"
 #include "nat/core/endpoint.hpp"
+#include "nat/core/explicit_mapping.hpp"
 #include "nat/core/flow_table.hpp"
 #include "nat/core/nat.hpp"
 #include "nat/core/port_assignment.hpp"
@@ -28,6 +29,10 @@ struct Mapping {
   bool awaits_end = false;
   bool is_static = false;      ///< a forward: it never ends, and no subscriber has it
   bool follows_first = false;  ///< a forward at whatever is the first external address
+  bool was_explicit = false;
+  bool reserves_companion = false;  ///< the same port of the other protocol (RFC 6886 §3.3)
+  SlotId<ExplicitTerms> terms;      ///< while it is an explicit mapping
+  Instant terms_wake = never;       ///< their earliest entry in the queue
 };
 using MappingId = SlotId<Mapping>;
 
@@ -41,12 +46,19 @@ struct Session {
   Endpoint external;
   Endpoint remote;
   Instant deadline{};
-  Instant wake{};  ///< its earliest entry in the queue
+  Instant wake{};        ///< its earliest entry in the queue
+  Instant kept_until{};  ///< by a PEER request, whatever its idle timeout is
   TcpTracking tcp;
   Traffic outbound;
   Traffic inbound;
 };
 using SessionId = SlotId<Session>;
+
+/// An external endpoint that was asked for; what is 0 does not matter.
+struct Wish {
+  Endpoint external;
+  bool exactly = false;  ///< rather nothing than another
+};
 
 /// All mappings and sessions. One function inserts and one removes across all tables.
 class Bindings {
@@ -70,14 +82,31 @@ class Bindings {
   /// A session for a new outbound flow, with its mapping if that is new too. The caller sets its
   /// deadline.
   std::expected<Session*, Refusal> open(Instant now, Protocol protocol, Endpoint inside,
-                                        Endpoint remote);
+                                        Endpoint remote, const Wish& wish = {});
   void set_deadline(Session& session, Instant deadline);
   void keep_mapping(Mapping& mapping, Instant until);
+
+  // explicit_mappings.cpp: what hosts ask for themselves
+  std::expected<const Mapping*, ExplicitRefusal> map(Instant now, const MapRequest& request);
+  /// A mapping that sessions use goes on without its terms. False if there is none.
+  bool unmap(Instant now, Protocol protocol, Endpoint inside);
+  std::expected<Session*, ExplicitRefusal> peer(Instant now, const PeerRequest& request);
+  /// Who asked for this session, if anybody did.
+  const MappingNonce* nonce_of_peer(const Session& session) const;
+  /// Of an inside endpoint, whatever it sends to.
+  const Mapping* unscoped_mapping(Protocol protocol, Endpoint inside) const;
+  const ExplicitTerms* terms_of(const Mapping& mapping) const {
+    return explicit_terms_.find(mapping.terms);
+  }
+  bool terms_admit(const Mapping& mapping, Endpoint remote) const;
+  MappingInfo info_of(const Mapping& mapping) const;
+  const SlotMap<Mapping>& mappings() const { return mappings_; }
 
   void end_due(Instant now);
   void end_all(Instant now);
   Instant earliest() const {
-    return std::min({session_queue_.earliest(), mapping_queue_.earliest(), ports_.earliest()});
+    return std::min({session_queue_.earliest(), mapping_queue_.earliest(), terms_queue_.earliest(),
+                     ports_.earliest()});
   }
   /// Config::external is another one.
   void follow_external(Instant now);
@@ -96,9 +125,16 @@ class Bindings {
   Endpoint scope_of(Protocol protocol, Endpoint remote) const;
   std::optional<Refusal> full_for(Endpoint inside, MappingId known) const;
   std::expected<MappingId, Refusal> create_mapping(Instant now, Protocol protocol, Endpoint inside,
-                                                   Endpoint scope);
+                                                   Endpoint scope, const Wish& wish);
   std::expected<Endpoint, Refusal> external_for(Instant now, Protocol protocol,
-                                                Subscriber& subscriber, std::uint16_t inside_port);
+                                                Subscriber& subscriber, std::uint16_t inside_port,
+                                                const Wish& wish);
+  void set_terms(MappingId id, const MapRequest& request);
+  void end_terms(MappingId id, EndReason reason, Instant now);
+  void forget_terms(Mapping& mapping);
+  void end_if_unused(MappingId id, EndReason reason, Instant now);
+  bool is_companion(const Mapping& mapping);
+  void end_due_terms(Instant now);
   const Subscriber* known_subscriber(std::uint32_t inside_address) const;
   SlotId<Subscriber> join_subscriber(std::uint32_t inside_address, Instant now);
   bool within_rate(Instant now, Subscriber& subscriber) const;
@@ -107,7 +143,6 @@ class Bindings {
   void remove_mapping(MappingId id, EndReason reason, Instant now);
   void release_port(const Mapping& mapping, EndReason reason, Instant now);
   void leave_subscriber(SlotId<Subscriber> id, EndReason reason, Instant now);
-  MappingInfo info_of(const Mapping& mapping) const;
   void end_due_sessions(Instant now);
   void end_due_mappings(Instant now);
   void compact_queue();
@@ -128,6 +163,9 @@ class Bindings {
   FlowTable<SlotId<Subscriber>> subscribers_by_address_;
   DeadlineQueue<SessionId> session_queue_;
   DeadlineQueue<MappingId> mapping_queue_;
+  SlotMap<ExplicitTerms> explicit_terms_;
+  DeadlineQueue<MappingId> terms_queue_;
+  FlowTable<MappingNonce> peer_nonces_;
 };
 
 }  // namespace stile::nat

@@ -42,7 +42,7 @@ std::optional<std::string> problem_with_ports(const Config& config) {
 }
 
 std::optional<std::string> problem_with_limits(const Config& config) {
-  const std::array<std::pair<std::size_t, const char*>, 9> limits{{
+  const std::array<std::pair<std::size_t, const char*>, 10> limits{{
       {config.max_mappings, "max_mappings"},
       {config.max_sessions, "max_sessions"},
       {config.max_events, "max_events"},
@@ -52,6 +52,7 @@ std::optional<std::string> problem_with_limits(const Config& config) {
       {config.icmp_error_burst, "icmp_error_burst"},
       {config.block_size, "block_size"},
       {config.max_fragments_per_datagram, "max_fragments_per_datagram"},
+      {config.max_filters_per_mapping, "max_filters_per_mapping"},
   }};
   for (const auto& [limit, name] : limits)
     if (limit == 0) return std::string(name) + " is 0";

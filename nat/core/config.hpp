@@ -111,6 +111,9 @@ struct Config {
   /// RFC 6888 REQ-8: an external port that was somebody's is not given to another host for so long.
   Duration port_hold = std::chrono::seconds(120);
   std::size_t max_ports_held = 16384;  ///< the ones held longest are free beyond
+  /// External UDP ports that nobody gets, of each address.
+  std::vector<std::uint16_t> reserved_udp_ports;
+  std::size_t max_filters_per_mapping = 16;  ///< RFC 6887 §13.3
   /// RFC 5382 §4.3: whether ICMP 3/3 answers an unsolicited SYN when its hold is over.
   bool answer_unsolicited_syn = true;
 

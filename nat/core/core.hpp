@@ -39,9 +39,16 @@ class Nat::Core {
   void set_external(Instant now, std::vector<IpAddress> external);
   void flush(Instant now);
 
+  // requests.cpp: what hosts ask for themselves
+  std::expected<RequestedMapping, ExplicitRefusal> map(Instant now, const MapRequest& request);
+  bool unmap(Instant now, Protocol protocol, Endpoint inside);
+  std::expected<RequestedPeer, ExplicitRefusal> peer(Instant now, const PeerRequest& request);
+  RequestedMapping requested(const Mapping& mapping) const;
+
   const Config& config() const { return config_; }
   const Counters& counters() const { return counters_; }
   const Bindings& bindings() const { return bindings_; }
+  Bindings& bindings() { return bindings_; }
 
  private:
   using Counter = std::uint64_t Counters::*;

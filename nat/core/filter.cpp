@@ -4,9 +4,10 @@ namespace stile::nat {
 
 /// RFC 4787 §5, RFC 5382 §4.3: whether a packet from `remote` to a mapped endpoint is
 /// let in. A filter is open as long as a session with the remote lives, so it ages with that. What
-/// is forwarded on purpose is open to everybody.
+/// is forwarded on purpose is open to everybody, or to whom the host that asked for it named.
 bool Nat::Core::passes_filter(const Mapping& mapping, Endpoint remote) const {
   if (mapping.is_static) return true;
+  if (mapping.terms) return bindings_.terms_admit(mapping, remote);
   switch (config_.filtering_for(mapping.protocol)) {
     case Behavior::endpoint_independent:
       return true;

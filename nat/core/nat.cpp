@@ -135,6 +135,8 @@ std::string_view name_of(EndReason reason) {
       return "flushed";
     case EndReason::address_gone:
       return "address-gone";
+    case EndReason::deleted:
+      return "deleted";
   }
   return "unknown";
 }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <expected>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -9,6 +10,7 @@
 
 #include "nat/core/config.hpp"
 #include "nat/core/counters.hpp"
+#include "nat/core/explicit_mapping.hpp"
 #include "nat/core/protocol.hpp"
 #include "stile/base/address.hpp"
 #include "stile/base/bytes.hpp"
@@ -41,7 +43,8 @@ using Command = SendPacket;
 enum class EndReason : std::uint8_t {
   expired,
   flushed,
-  address_gone  ///< its external address is no longer the NAT's
+  address_gone,  ///< its external address is no longer the NAT's
+  deleted        ///< at its host's request
 };
 std::string_view name_of(EndReason reason);
 
@@ -52,7 +55,8 @@ struct MappingInfo {
   TransportAddress inside;
   TransportAddress external;
   std::optional<TransportAddress> remote;
-  bool is_forward = false;  ///< Config::forwards: created when the Nat is, and never ended
+  bool is_forward = false;   ///< Config::forwards: created when the Nat is, and never ended
+  bool is_explicit = false;  ///< its host asked for it
 };
 struct MappingCreated : MappingInfo {};
 struct MappingEnded : MappingInfo {
@@ -115,6 +119,17 @@ struct SessionInfo {
   Traffic inbound;
 };
 
+/// A mapping as its host asked for it, or as it is found when its host asks.
+struct RequestedMapping {
+  MappingInfo info;
+  ExplicitTerms terms;  ///< of an explicit mapping only
+};
+/// A session as a PEER request left it.
+struct RequestedPeer {
+  TransportAddress external;
+  Instant until{};
+};
+
 /// The NAT as a pure state machine over IPv4 packets.
 ///
 /// One input, drain, sleep: call one handle_... method, then take poll_command() and poll_event()
@@ -140,6 +155,31 @@ class Nat {
   /// forwards without an address of their own go to the new first one. There may be none for a
   /// while: new flows are refused then. `external` is otherwise as in problem_with().
   void set_external(Instant now, std::vector<IpAddress> external);
+
+  // Explicit mappings (RFC 6887 §2.2); they count among the others and against their limits.
+
+  /// Makes one, or changes the terms of the one there is. A forward is answered as it is. Addresses
+  /// are IPv4, inside ports are not 0.
+  std::expected<RequestedMapping, ExplicitRefusal> map(Instant now, const MapRequest& request);
+  /// Ends one; what sessions use stays as if traffic had made it. False if there is none.
+  bool unmap(Instant now, Protocol protocol, TransportAddress inside);
+  std::expected<RequestedPeer, ExplicitRefusal> peer(Instant now, const PeerRequest& request);
+  /// The mapping that an inside endpoint has towards everybody, of whatever kind.
+  std::optional<RequestedMapping> mapping_of_inside(Protocol protocol,
+                                                    TransportAddress inside) const;
+  std::optional<RequestedMapping> mapping_of_external(Protocol protocol,
+                                                      TransportAddress external) const;
+  /// Who asked for a session, and how long it has if nothing more is sent.
+  struct PeerState {
+    std::optional<MappingNonce> nonce;
+    Instant until{};
+  };
+  std::optional<PeerState> peer_of(Protocol protocol, TransportAddress inside,
+                                   TransportAddress remote) const;
+  /// When the last session of an inside endpoint's mapping ends if nothing more is sent.
+  Instant idle_until(Protocol protocol, TransportAddress inside) const;
+  /// In an order that does not depend on addresses; `visit` does not call the Nat.
+  void for_each_explicit(const std::function<void(const RequestedMapping&)>& visit) const;
 
   /// Ends all mappings at once, with EndReason::flushed.
   void flush(Instant now);

@@ -17,7 +17,11 @@ PortRange intersection(PortRange a, PortRange b) {
 }  // namespace
 
 PortAssignor::PortAssignor(const Config& config, Random& random)
-    : config_(config), random_(random), index_by_address_(random), held_(random) {
+    : config_(config),
+      random_(random),
+      index_by_address_(random),
+      held_(random),
+      reserved_for_(random) {
   follow_config();
 }
 
@@ -45,6 +49,8 @@ PortAssignor::ExternalAddress PortAssignor::external_at(std::uint32_t address) c
   ExternalAddress external;
   external.address = address;
   external.blocks.resize(range.size() / config_.block_size);
+  for (const std::uint16_t port : config_.reserved_udp_ports)
+    external.pools[index_of(Protocol::udp)].take(port);
   return external;
 }
 
@@ -80,12 +86,65 @@ std::optional<Endpoint> PortAssignor::assign(Instant now, Protocol protocol, Sub
   for (std::size_t i = 0; i < (others_too ? externals_.size() : 1); ++i) {
     ExternalAddress& external = externals_[(first + i) % externals_.size()];
     const auto port = port_at(now, external, protocol, subscriber, inside_port);
-    if (!port) continue;
-    external.pools[index_of(protocol)].take(*port);
-    external.last_given[index_of(protocol)] = *port;
-    return Endpoint{external.address, *port};
+    if (port) return take(external, protocol, *port);
   }
   return std::nullopt;
+}
+
+std::optional<Endpoint> PortAssignor::assign_exactly(Instant now, Protocol protocol,
+                                                     Subscriber& subscriber, Endpoint wanted,
+                                                     std::uint16_t inside_port) {
+  const auto index = index_for(subscriber, wanted.address);
+  if (!index) return std::nullopt;
+  ExternalAddress& external = externals_[*index];
+  if (wanted.port == 0) {
+    const auto port = port_at(now, external, protocol, subscriber, inside_port);
+    return port ? std::optional(take(external, protocol, *port)) : std::nullopt;
+  }
+  if (!may_have(protocol, subscriber, wanted.port, inside_port) ||
+      !is_available(external, protocol, wanted.port, subscriber.address))
+    return std::nullopt;
+  return take(external, protocol, wanted.port);
+}
+
+/// RFC 4787 REQ-2: a host that is paired with an address gets no port of another one.
+std::optional<std::size_t> PortAssignor::index_for(const Subscriber& subscriber,
+                                                   std::uint32_t wanted) const {
+  if (wanted == 0 || externals_[subscriber.external].address == wanted) return subscriber.external;
+  const bool is_bound = config_.pooling == Pooling::paired ||
+                        config_.ports == PortAssignment::block ||
+                        config_.ports == PortAssignment::none;
+  const std::size_t* index = index_by_address_.find({wanted, 0});
+  return index && !is_bound ? std::optional(*index) : std::nullopt;
+}
+
+bool PortAssignor::may_have(Protocol protocol, const Subscriber& subscriber, std::uint16_t port,
+                            std::uint16_t inside_port) const {
+  if (!whole_range(protocol).contains(port)) return false;
+  if (config_.ports == PortAssignment::none) return port == inside_port;
+  return config_.ports != PortAssignment::block ||
+         std::ranges::any_of(subscriber.blocks, [&](std::uint16_t block) {
+           return range_of_block(block).contains(port);
+         });
+}
+
+Endpoint PortAssignor::take(ExternalAddress& external, Protocol protocol, std::uint16_t port) {
+  external.pools[index_of(protocol)].take(port);
+  external.last_given[index_of(protocol)] = port;
+  return {external.address, port};
+}
+
+void PortAssignor::reserve_for(Protocol protocol, const Endpoint& external, std::uint32_t owner) {
+  PortPool& pool = pool_of(protocol, external);
+  if (pool.taken(external.port)) return;
+  pool.take(external.port);
+  reserved_for_.at(flow_key(protocol, external)) = owner;
+}
+
+void PortAssignor::end_reservation(Protocol protocol, const Endpoint& external) {
+  if (!reserved_for_.find(flow_key(protocol, external))) return;
+  reserved_for_.erase(flow_key(protocol, external));
+  release(protocol, external);
 }
 
 std::optional<std::uint16_t> PortAssignor::port_at(Instant now, ExternalAddress& external,
@@ -104,12 +163,19 @@ std::optional<std::uint16_t> PortAssignor::port_at(Instant now, ExternalAddress&
 
 bool PortAssignor::is_available(const ExternalAddress& external, Protocol protocol,
                                 std::uint16_t port, std::uint32_t owner) {
-  return !external.pools[index_of(protocol)].taken(port) ||
-         held_.take_back({protocol, {external.address, port}}, owner);
+  const Endpoint endpoint{external.address, port};
+  if (!external.pools[index_of(protocol)].taken(port) ||
+      held_.take_back({protocol, endpoint}, owner))
+    return true;
+  const std::uint32_t* reserved = reserved_for_.find(flow_key(protocol, endpoint));
+  if (!reserved || *reserved != owner) return false;
+  reserved_for_.erase(flow_key(protocol, endpoint));
+  return true;
 }
 
 void PortAssignor::reserve(Protocol protocol, const Endpoint& external) {
   held_.forget({protocol, external});
+  reserved_for_.erase(flow_key(protocol, external));
   pool_of(protocol, external).take(external.port);
 }
 

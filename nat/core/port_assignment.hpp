@@ -31,6 +31,12 @@ class PortAssignor {
   /// added to `subscriber`.
   std::optional<Endpoint> assign(Instant now, Protocol protocol, Subscriber& subscriber,
                                  std::uint16_t inside_port);
+  /// Takes this one, if it may be had; of `wanted`, what is 0 does not matter.
+  std::optional<Endpoint> assign_exactly(Instant now, Protocol protocol, Subscriber& subscriber,
+                                         Endpoint wanted, std::uint16_t inside_port);
+  /// Nobody but `owner` is to get it, if it is free now.
+  void reserve_for(Protocol protocol, const Endpoint& external, std::uint32_t owner);
+  void end_reservation(Protocol protocol, const Endpoint& external);
   /// Takes one on purpose, for a forward; none of `assign` may have it yet.
   void reserve(Protocol protocol, const Endpoint& external);
   void release(Protocol protocol, const Endpoint& external);
@@ -65,6 +71,10 @@ class PortAssignor {
   };
 
   static std::size_t index_of(Protocol protocol);
+  std::optional<std::size_t> index_for(const Subscriber& subscriber, std::uint32_t wanted) const;
+  bool may_have(Protocol protocol, const Subscriber& subscriber, std::uint16_t port,
+                std::uint16_t inside_port) const;
+  Endpoint take(ExternalAddress& external, Protocol protocol, std::uint16_t port);
   ExternalAddress external_at(std::uint32_t address) const;
   PortPool& pool_of(Protocol protocol, const Endpoint& external);
   std::optional<std::uint16_t> port_at(Instant now, ExternalAddress& external, Protocol protocol,
@@ -91,6 +101,7 @@ class PortAssignor {
   std::vector<ExternalAddress> externals_;
   FlowTable<std::size_t> index_by_address_;
   HeldPorts held_;
+  FlowTable<std::uint32_t> reserved_for_;  ///< the inside address that may have a taken port
 };
 
 }  // namespace stile::nat

@@ -28,6 +28,9 @@ Duration Nat::Core::idle_timeout(Protocol protocol, Endpoint remote) const {
 void Nat::Core::refresh_tcp(Session& session, Side from, const TcpView& segment) {
   const bool refreshes = session.tcp.track(from, segment);
   const Duration timeout = tcp_timeout(session.tcp.state());
+  // RFC 6887 §12.3: what a PEER request prolonged still ends with the connection.
+  if (session.tcp.state() == TcpState::closing || session.tcp.state() == TcpState::reset)
+    session.kept_until = {};
   // RFC 7857 §2.2, §7.1: a RST may shorten what is left; it never prolongs it.
   const Instant deadline = refreshes ? now_ + timeout : std::min(session.deadline, now_ + timeout);
   bindings_.set_deadline(session, deadline);

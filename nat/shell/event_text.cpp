@@ -33,6 +33,7 @@ struct Describe {
                     mapping.inside.to_string(), mapping.external.to_string());
     if (mapping.remote) text += fmt::format(R"(,"remote":"{}")", mapping.remote->to_string());
     if (mapping.is_forward) text += R"(,"forward":true)";
+    if (mapping.is_explicit) text += R"(,"explicit":true)";
     return text;
   }
 };

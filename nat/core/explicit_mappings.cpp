@@ -1,0 +1,176 @@
+#include <utility>
+
+#include "nat/core/bindings.hpp"
+
+namespace stile::nat {
+
+namespace {
+
+/// RFC 6887 §11.3: what is no address of ours is a hint that leads nowhere, but does no harm.
+Endpoint wish_of(const TransportAddress& suggested) {
+  const bool has_address = suggested.ip.is_v4() && !suggested.ip.is_unspecified();
+  return {has_address ? suggested.ip.v4_bits() : 0, suggested.port};
+}
+
+bool names_other_family(const TransportAddress& suggested) {
+  return !suggested.ip.is_v4() && !suggested.ip.is_unspecified();
+}
+
+bool fits(const TransportAddress& suggested, Endpoint external) {
+  const Endpoint wish = wish_of(suggested);
+  return !names_other_family(suggested) &&
+         (wish.address == 0 || wish.address == external.address) &&
+         (wish.port == 0 || wish.port == external.port);
+}
+
+Endpoint endpoint_of(const TransportAddress& address) {
+  return {address.ip.v4_bits(), address.port};
+}
+
+Protocol companion_of(Protocol protocol) {
+  return protocol == Protocol::udp ? Protocol::tcp : Protocol::udp;
+}
+
+ExplicitRefusal explicit_refusal(Refusal refusal, bool exactly) {
+  switch (refusal) {
+    case Refusal::host_limit:
+    case Refusal::host_rate:
+    case Refusal::host_sessions:
+      return ExplicitRefusal::quota;
+    case Refusal::no_port:
+      return exactly ? ExplicitRefusal::external_unavailable : ExplicitRefusal::resources;
+    case Refusal::mapping_limit:
+    case Refusal::session_limit:
+    case Refusal::mapping_sessions:
+    case Refusal::no_address:
+      return ExplicitRefusal::resources;
+  }
+  return ExplicitRefusal::resources;
+}
+
+}  // namespace
+
+const Mapping* Bindings::unscoped_mapping(Protocol protocol, Endpoint inside) const {
+  const MappingId* id = mappings_by_inside_.find(flow_key(protocol, inside));
+  return id ? mappings_.find(*id) : nullptr;
+}
+
+/// RFC 6887 §11.3. A mapping that traffic made becomes one that was asked for, at the same external
+/// endpoint; without its terms it is again what it was.
+std::expected<const Mapping*, ExplicitRefusal> Bindings::map(Instant now,
+                                                             const MapRequest& request) {
+  const Endpoint inside = endpoint_of(request.inside);
+  if (request.terms.filters.size() > config_.max_filters_per_mapping)
+    return std::unexpected(ExplicitRefusal::too_many_filters);
+  if (const Mapping* there = unscoped_mapping(request.protocol, inside)) {
+    if (request.exactly && !fits(request.suggested, there->external))
+      return std::unexpected(ExplicitRefusal::external_unavailable);
+    if (there->is_static) return there;
+  } else {
+    if (request.exactly && names_other_family(request.suggested))
+      return std::unexpected(ExplicitRefusal::external_unavailable);
+    const Wish wish{wish_of(request.suggested), request.exactly};
+    const auto created = create_mapping(now, request.protocol, inside, {}, wish);
+    if (!created) return std::unexpected(explicit_refusal(created.error(), request.exactly));
+  }
+  const MappingId id = *mappings_by_inside_.find(flow_key(request.protocol, inside));
+  set_terms(id, request);
+  return mappings_.find(id);
+}
+
+void Bindings::set_terms(MappingId id, const MapRequest& request) {
+  Mapping& mapping = *mappings_.find(id);
+  mapping.was_explicit = true;
+  if (ExplicitTerms* terms = explicit_terms_.find(mapping.terms))
+    *terms = request.terms;
+  else
+    mapping.terms = explicit_terms_.insert(request.terms);
+  if (request.terms.until < mapping.terms_wake) {
+    mapping.terms_wake = request.terms.until;
+    terms_queue_.push(mapping.terms_wake, id);
+  }
+  if (request.reserves_companion) {
+    mapping.reserves_companion = true;
+    ports_.reserve_for(companion_of(mapping.protocol), mapping.external, mapping.inside.address);
+  }
+}
+
+bool Bindings::unmap(Instant now, Protocol protocol, Endpoint inside) {
+  const MappingId* id = mappings_by_inside_.find(flow_key(protocol, inside));
+  if (!id || !mappings_.find(*id)->terms) return false;
+  end_terms(*id, EndReason::deleted, now);
+  return true;
+}
+
+void Bindings::end_terms(MappingId id, EndReason reason, Instant now) {
+  if (mappings_.find(id)->sessions == 0) {
+    mappings_.find(id)->kept_until = {};
+    mappings_.find(id)->awaits_end = false;
+    return remove_mapping(id, reason, now);
+  }
+  forget_terms(*mappings_.find(id));
+}
+
+void Bindings::forget_terms(Mapping& mapping) {
+  explicit_terms_.erase(std::exchange(mapping.terms, {}));
+  if (std::exchange(mapping.reserves_companion, false))
+    ports_.end_reservation(companion_of(mapping.protocol), mapping.external);
+}
+
+/// Of a mapping that reserves it (RFC 6886 §3.3).
+bool Bindings::is_companion(const Mapping& mapping) {
+  if (mapping.protocol == Protocol::icmp) return false;
+  const Mapping* other = mapping_of_external(companion_of(mapping.protocol), mapping.external);
+  return other && other->reserves_companion;
+}
+
+void Bindings::end_due_terms(Instant now) {
+  while (const auto id = terms_queue_.pop_due(now)) {
+    Mapping* mapping = mappings_.find(*id);
+    if (!mapping || mapping->terms_wake > now) continue;
+    mapping->terms_wake = never;
+    const ExplicitTerms* terms = terms_of(*mapping);
+    if (!terms) continue;
+    if (terms->until <= now) {
+      end_terms(*id, EndReason::expired, now);
+      continue;
+    }
+    mapping->terms_wake = terms->until;
+    terms_queue_.push(terms->until, *id);
+  }
+}
+
+bool Bindings::terms_admit(const Mapping& mapping, Endpoint remote) const {
+  const ExplicitTerms& terms = *terms_of(mapping);
+  return terms.filters.empty() ||
+         std::ranges::any_of(terms.filters, [&](const RemoteFilter& filter) {
+           return filter.admits(to_public(remote));
+         });
+}
+
+/// RFC 6887 §12.3.
+std::expected<Session*, ExplicitRefusal> Bindings::peer(Instant now, const PeerRequest& request) {
+  const Endpoint inside = endpoint_of(request.inside);
+  const Endpoint remote = endpoint_of(request.remote);
+  Session* session = session_of_inside(request.protocol, inside, remote);
+  if (!session) {
+    const Mapping* there = mapping_of_inside(request.protocol, inside, remote);
+    if (names_other_family(request.suggested) ||
+        (there && !fits(request.suggested, there->external)))
+      return std::unexpected(ExplicitRefusal::external_unavailable);
+    const Endpoint wanted = wish_of(request.suggested);
+    const bool exactly = wanted != Endpoint{};
+    const auto opened = open(now, request.protocol, inside, remote, {wanted, exactly});
+    if (!opened) return std::unexpected(explicit_refusal(opened.error(), exactly));
+    session = *opened;
+  }
+  peer_nonces_.at(flow_key(request.protocol, inside, remote)) = request.nonce;
+  session->kept_until = request.until;
+  return session;
+}
+
+const MappingNonce* Bindings::nonce_of_peer(const Session& session) const {
+  return peer_nonces_.find(flow_key(session.protocol, session.inside, session.remote));
+}
+
+}  // namespace stile::nat

@@ -1,0 +1,97 @@
+#include "nat/core/core.hpp"
+
+namespace stile::nat {
+
+namespace {
+
+Endpoint endpoint_of(const TransportAddress& address) {
+  return {address.ip.v4_bits(), address.port};
+}
+
+}  // namespace
+
+std::expected<RequestedMapping, ExplicitRefusal> Nat::Core::map(Instant now,
+                                                                const MapRequest& request) {
+  advance(now);
+  const auto mapped = bindings_.map(now_, request);
+  if (!mapped) return std::unexpected(mapped.error());
+  return requested(**mapped);
+}
+
+bool Nat::Core::unmap(Instant now, Protocol protocol, Endpoint inside) {
+  advance(now);
+  return bindings_.unmap(now_, protocol, inside);
+}
+
+/// RFC 6887 §12.3: made as the first packet would have made it, then prolonged.
+std::expected<RequestedPeer, ExplicitRefusal> Nat::Core::peer(Instant now,
+                                                              const PeerRequest& request) {
+  advance(now);
+  const auto opened = bindings_.peer(now_, request);
+  if (!opened) return std::unexpected(opened.error());
+  Session& session = **opened;
+  const bool is_new = session.deadline <= now_;
+  const Duration timeout = request.protocol == Protocol::tcp
+                               ? config_.tcp_opening_timeout
+                               : idle_timeout(request.protocol, session.remote);
+  bindings_.set_deadline(session, is_new ? now_ + timeout : session.deadline);
+  return RequestedPeer{to_public(session.external), session.deadline};
+}
+
+RequestedMapping Nat::Core::requested(const Mapping& mapping) const {
+  const ExplicitTerms* terms = bindings_.terms_of(mapping);
+  return {bindings_.info_of(mapping), terms ? *terms : ExplicitTerms{}};
+}
+
+std::expected<RequestedMapping, ExplicitRefusal> Nat::map(Instant now, const MapRequest& request) {
+  return core_->map(now, request);
+}
+
+bool Nat::unmap(Instant now, Protocol protocol, TransportAddress inside) {
+  return core_->unmap(now, protocol, endpoint_of(inside));
+}
+
+std::expected<RequestedPeer, ExplicitRefusal> Nat::peer(Instant now, const PeerRequest& request) {
+  return core_->peer(now, request);
+}
+
+std::optional<RequestedMapping> Nat::mapping_of_inside(Protocol protocol,
+                                                       TransportAddress inside) const {
+  const Mapping* mapping = core_->bindings().unscoped_mapping(protocol, endpoint_of(inside));
+  return mapping ? std::optional(core_->requested(*mapping)) : std::nullopt;
+}
+
+std::optional<RequestedMapping> Nat::mapping_of_external(Protocol protocol,
+                                                         TransportAddress external) const {
+  const Mapping* mapping = core_->bindings().mapping_of_external(protocol, endpoint_of(external));
+  return mapping ? std::optional(core_->requested(*mapping)) : std::nullopt;
+}
+
+std::optional<Nat::PeerState> Nat::peer_of(Protocol protocol, TransportAddress inside,
+                                           TransportAddress remote) const {
+  const Session* session =
+      core_->bindings().session_of_inside(protocol, endpoint_of(inside), endpoint_of(remote));
+  if (!session) return std::nullopt;
+  const MappingNonce* nonce = core_->bindings().nonce_of_peer(*session);
+  return PeerState{nonce ? std::optional(*nonce) : std::nullopt, session->deadline};
+}
+
+/// Limit: looks at all sessions; who calls it for others bounds how often.
+Instant Nat::idle_until(Protocol protocol, TransportAddress inside) const {
+  const Mapping* mapping = core_->bindings().unscoped_mapping(protocol, endpoint_of(inside));
+  Instant until{};
+  if (!mapping || mapping->sessions == 0) return until;
+  core_->bindings().sessions().for_each([&](SessionId, const Session& session) {
+    if (session.protocol == protocol && session.inside == endpoint_of(inside))
+      until = std::max(until, session.deadline);
+  });
+  return until;
+}
+
+void Nat::for_each_explicit(const std::function<void(const RequestedMapping&)>& visit) const {
+  core_->bindings().mappings().for_each([&](MappingId, const Mapping& mapping) {
+    if (mapping.terms) visit(core_->requested(mapping));
+  });
+}
+
+}  // namespace stile::nat
