@@ -93,6 +93,8 @@ class Bindings {
   std::expected<Session*, ExplicitRefusal> peer(Instant now, const PeerRequest& request);
   /// Who asked for this session, if anybody did.
   const MappingNonce* nonce_of_peer(const Session& session) const;
+  /// The external address that a host is paired with, or will be; 0 if there is none.
+  std::uint32_t external_address_for(std::uint32_t inside_address) const;
   /// Of an inside endpoint, whatever it sends to.
   const Mapping* unscoped_mapping(Protocol protocol, Endpoint inside) const;
   const ExplicitTerms* terms_of(const Mapping& mapping) const {
@@ -129,6 +131,7 @@ class Bindings {
   std::expected<Endpoint, Refusal> external_for(Instant now, Protocol protocol,
                                                 Subscriber& subscriber, std::uint16_t inside_port,
                                                 const Wish& wish);
+  bool has_explicit_left(Endpoint inside) const;
   void set_terms(MappingId id, const MapRequest& request);
   void end_terms(MappingId id, EndReason reason, Instant now);
   void forget_terms(Mapping& mapping);

@@ -114,6 +114,7 @@ struct Config {
   /// External UDP ports that nobody gets, of each address.
   std::vector<std::uint16_t> reserved_udp_ports;
   std::size_t max_filters_per_mapping = 16;  ///< RFC 6887 §13.3
+  std::uint32_t explicit_per_host = 256;     ///< explicit mappings; 0: no limit
   /// RFC 5382 §4.3: whether ICMP 3/3 answers an unsolicited SYN when its hold is over.
   bool answer_unsolicited_syn = true;
 

@@ -44,6 +44,7 @@ class Nat::Core {
   bool unmap(Instant now, Protocol protocol, Endpoint inside);
   std::expected<RequestedPeer, ExplicitRefusal> peer(Instant now, const PeerRequest& request);
   RequestedMapping requested(const Mapping& mapping) const;
+  std::optional<IpAddress> external_of(IpAddress inside) const;
 
   const Config& config() const { return config_; }
   const Counters& counters() const { return counters_; }

@@ -66,7 +66,9 @@ std::expected<const Mapping*, ExplicitRefusal> Bindings::map(Instant now,
     if (request.exactly && !fits(request.suggested, there->external))
       return std::unexpected(ExplicitRefusal::external_unavailable);
     if (there->is_static) return there;
+    if (!there->terms && !has_explicit_left(inside)) return std::unexpected(ExplicitRefusal::quota);
   } else {
+    if (!has_explicit_left(inside)) return std::unexpected(ExplicitRefusal::quota);
     if (request.exactly && names_other_family(request.suggested))
       return std::unexpected(ExplicitRefusal::external_unavailable);
     const Wish wish{wish_of(request.suggested), request.exactly};
@@ -78,13 +80,21 @@ std::expected<const Mapping*, ExplicitRefusal> Bindings::map(Instant now,
   return mappings_.find(id);
 }
 
+bool Bindings::has_explicit_left(Endpoint inside) const {
+  const Subscriber* subscriber = known_subscriber(inside.address);
+  return config_.explicit_per_host == 0 || !subscriber ||
+         subscriber->explicit_mappings < config_.explicit_per_host;
+}
+
 void Bindings::set_terms(MappingId id, const MapRequest& request) {
   Mapping& mapping = *mappings_.find(id);
   mapping.was_explicit = true;
-  if (ExplicitTerms* terms = explicit_terms_.find(mapping.terms))
+  if (ExplicitTerms* terms = explicit_terms_.find(mapping.terms)) {
     *terms = request.terms;
-  else
+  } else {
     mapping.terms = explicit_terms_.insert(request.terms);
+    ++subscribers_.find(mapping.subscriber)->explicit_mappings;
+  }
   if (request.terms.until < mapping.terms_wake) {
     mapping.terms_wake = request.terms.until;
     terms_queue_.push(mapping.terms_wake, id);
@@ -112,7 +122,8 @@ void Bindings::end_terms(MappingId id, EndReason reason, Instant now) {
 }
 
 void Bindings::forget_terms(Mapping& mapping) {
-  explicit_terms_.erase(std::exchange(mapping.terms, {}));
+  if (!explicit_terms_.erase(std::exchange(mapping.terms, {}))) return;
+  --subscribers_.find(mapping.subscriber)->explicit_mappings;
   if (std::exchange(mapping.reserves_companion, false))
     ports_.end_reservation(companion_of(mapping.protocol), mapping.external);
 }

@@ -154,7 +154,11 @@ class Nat {
   /// What was mapped to an address that is no longer there ends, with EndReason::address_gone;
   /// forwards without an address of their own go to the new first one. There may be none for a
   /// while: new flows are refused then. `external` is otherwise as in problem_with().
-  void set_external(Instant now, std::vector<IpAddress> external);
+  void set_external(
+      Instant now,
+      std::vector<IpAddress> external);  /// What an inside address appears as, or would: nothing
+                                         /// while there is no external address.
+  std::optional<IpAddress> external_of(IpAddress inside) const;
 
   // Explicit mappings (RFC 6887 §2.2); they count among the others and against their limits.
 

@@ -43,6 +43,16 @@ RequestedMapping Nat::Core::requested(const Mapping& mapping) const {
   return {bindings_.info_of(mapping), terms ? *terms : ExplicitTerms{}};
 }
 
+std::optional<IpAddress> Nat::Core::external_of(IpAddress inside) const {
+  if (const auto own = static_.external_of(inside.v4_bits())) return IpAddress::v4(*own);
+  const std::uint32_t shared = bindings_.external_address_for(inside.v4_bits());
+  return shared != 0 ? std::optional(IpAddress::v4(shared)) : std::nullopt;
+}
+
+std::optional<IpAddress> Nat::external_of(IpAddress inside) const {
+  return core_->external_of(inside);
+}
+
 std::expected<RequestedMapping, ExplicitRefusal> Nat::map(Instant now, const MapRequest& request) {
   return core_->map(now, request);
 }

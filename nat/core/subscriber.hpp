@@ -13,6 +13,7 @@ struct Subscriber {
   std::uint32_t address = 0;
   std::uint32_t mappings = 0;
   std::uint32_t sessions = 0;
+  std::uint32_t explicit_mappings = 0;  ///< of `mappings`
   Instant paid_until{};  ///< when its new mappings so far would be due at the allowed rate
   std::size_t external =
       0;  ///< index of its external address when pooling is paired, and of its blocks

@@ -7,6 +7,14 @@ const Subscriber* Bindings::known_subscriber(std::uint32_t inside_address) const
   return id ? subscribers_.find(*id) : nullptr;
 }
 
+std::uint32_t Bindings::external_address_for(std::uint32_t inside_address) const {
+  if (config_.external.empty()) return 0;
+  const Subscriber* subscriber = known_subscriber(inside_address);
+  const std::size_t index =
+      subscriber ? subscriber->external : inside_address % config_.external.size();
+  return config_.external[index].v4_bits();
+}
+
 /// The subscriber with one mapping more; no id if there is no external address for it.
 SlotId<Subscriber> Bindings::join_subscriber(std::uint32_t inside_address, Instant now) {
   const FlowKey key{inside_address, 0};

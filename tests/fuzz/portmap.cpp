@@ -1,0 +1,153 @@
+// Drives the PCP and NAT-PMP server, the NAT behind it and their common time with datagrams: raw
+// ones, and requests that are almost right.
+
+#include <algorithm>
+#include <cstdint>
+#include <cstdio>
+#include <cstdlib>
+
+#include "nat/core/nat.hpp"
+#include "nat/packet/builder.hpp"
+#include "nat/portmap/server.hpp"
+
+namespace {
+
+using namespace stile;
+using namespace stile::nat;
+
+const IpAddress hosts[] = {IpAddress::v4(192, 168, 1, 10), IpAddress::v4(192, 168, 1, 11)};
+const IpAddress external = IpAddress::v4(203, 0, 113, 5);
+
+void require(bool holds, const char* what) {
+  if (holds) return;
+  std::fprintf(stderr, "broken: %s\n", what);
+  std::abort();
+}
+
+class Reader {
+ public:
+  explicit Reader(Bytes bytes) : rest_(bytes) {}
+  bool empty() const { return rest_.empty(); }
+  std::uint8_t u8() {
+    if (rest_.empty()) return 0;
+    const std::uint8_t byte = rest_.front();
+    rest_ = rest_.subspan(1);
+    return byte;
+  }
+  Bytes take(std::size_t length) {
+    const Bytes taken = rest_.first(std::min(length, rest_.size()));
+    rest_ = rest_.subspan(taken.size());
+    return taken;
+  }
+
+ private:
+  Bytes rest_;
+};
+
+nat::Config small_nat() {
+  nat::Config config;
+  config.external = {external};
+  config.inside_address = IpAddress::v4(192, 168, 1, 1);
+  config.max_mappings = 24;
+  config.explicit_per_host = 12;
+  config.max_filters_per_mapping = 3;
+  config.max_ports_held = 4;
+  config.port_min = 1000;
+  config.port_max = 1031;
+  return config;
+}
+
+/// Few ports and few nonces, so that requests meet.
+ByteVector almost_right(Reader& reader, const IpAddress& client) {
+  const std::uint8_t opcode = reader.u8() % 3;
+  ByteVector request(opcode == 0 ? 24 : opcode == 1 ? 60 : 80);
+  request[0] = 2;
+  request[1] = opcode;
+  store_u32(&request[4], std::uint32_t{reader.u8()} * 8);
+  std::ranges::copy(client.v6_bytes(), &request[8]);
+  if (opcode != 0) {
+    request[24] = reader.u8() % 2;
+    request[36] = reader.u8() % 4 == 0 ? 6 : 17;
+    store_u16(&request[40], static_cast<std::uint16_t>(1000 + reader.u8() % 40));
+    store_u16(&request[42],
+              static_cast<std::uint16_t>(reader.u8() % 2 ? 1000 + reader.u8() % 40 : 0));
+    std::ranges::copy(external.v6_bytes(), &request[44]);
+  }
+  if (opcode == 2) {
+    store_u16(&request[60], reader.u8());
+    std::ranges::copy(IpAddress::v4(198, 51, 100, 1).v6_bytes(), &request[64]);
+  }
+  const Bytes options = reader.take(reader.u8() % 64);
+  request.insert(request.end(), options.begin(), options.end());
+  return request;
+}
+
+struct World {
+  SeededRandom random{1};
+  Nat nat{small_nat(), random};
+  Instant now{std::chrono::hours(1)};
+  portmap::Server server{portmap::Config{.third_party_clients = {IpPrefix(hosts[1], 32)}}, nat,
+                         now};
+
+  void ask(const IpAddress& client, const ByteVector& request) {
+    const auto answer = server.handle_datagram(now, {client, 40000}, request);
+    if (!answer) return;
+    require(answer->size() >= 8, "an answer has a header");
+    require(answer->size() <= std::max<std::size_t>((request.size() + 3) / 4 * 4, 24),
+            "an answer is no amplification");
+    require((*answer)[0] == 0 || ((*answer)[1] & 0x80) != 0, "an answer says that it is one");
+  }
+  void send(Side from, const TransportAddress& source, const TransportAddress& destination) {
+    ByteVector packet = make_udp(source, destination, {});
+    nat.handle_packet(now, from, packet);
+  }
+  void drain() {
+    while (nat.poll_command()) {
+    }
+    while (nat.poll_event()) {
+    }
+    while (server.poll_announcement()) {
+    }
+    require(nat.mapping_count() <= 24, "mappings have their limit");
+  }
+};
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  Reader reader({data, size});
+  World world;
+  while (!reader.empty()) {
+    const std::uint8_t what = reader.u8();
+    const IpAddress& client = hosts[what >> 7];
+    const auto port = static_cast<std::uint16_t>(1000 + (what >> 3) % 16);
+    switch (what % 8) {
+      case 0:
+      case 1:
+      case 2:
+        world.ask(client, almost_right(reader, client));
+        break;
+      case 3:
+        world.ask(client, copy_of(reader.take(reader.u8())));
+        break;
+      case 4:
+        world.send(Side::inside, {client, port}, {IpAddress::v4(198, 51, 100, 1), 7});
+        break;
+      case 5:
+        world.send(Side::outside, {IpAddress::v4(198, 51, 100, 2), 9}, {external, port});
+        break;
+      case 6:
+        world.now += std::chrono::seconds(reader.u8());
+        world.nat.handle_timeout(world.now);
+        world.server.handle_timeout(world.now);
+        break;
+      case 7:
+        if (port == 1000) world.nat.flush(world.now);
+        if (port == 1001) world.nat.set_external(world.now, {});
+        if (port == 1002) world.nat.set_external(world.now, {external});
+        break;
+    }
+    world.drain();
+  }
+  return 0;
+}
