@@ -163,6 +163,9 @@ void Translation::limits() {
   if (file_.last("user-quota")) toml_.add("user-quota", number_or("user-quota", 0, 0, 1'000'000));
   if (file_.last("total-quota"))
     toml_.add("total-quota", number_or("total-quota", 0, 0, 1'000'000));
+  for (const auto& [theirs, ours] :
+       {std::pair("max-bps", "max-bps"), std::pair("bps-capacity", "total-max-bps")})
+    if (file_.last(theirs)) toml_.add(ours, number_or(theirs, 0, 0, 1'000'000'000'000));
   if (file_.last("max-allocate-lifetime"))
     toml_.add("max-lifetime", number_or("max-allocate-lifetime", 3600, 600, 86'400));
   if (const CoturnSetting* const nonce = file_.last("stale-nonce")) {
@@ -173,6 +176,7 @@ void Translation::limits() {
                                                        : number(*nonce, 60, 86'400));
   }
   if (file_.has("no-tcp-relay")) toml_.add_flag("tcp-relay", false);
+  if (file_.has("mobility")) toml_.add_flag("mobility", true);
 }
 
 /// coturn's allowed ranges win over the denied ones, here the longer prefix does: so what is

@@ -19,6 +19,7 @@ class Admission {
   struct Limits {
     std::size_t all;
     std::size_t per_prefix;
+    friend bool operator==(const Limits&, const Limits&) = default;
   };
   struct Verdict {
     bool admitted;

@@ -1,8 +1,6 @@
 #include "server/shell/certificates.hpp"
 
-#include <fmt/format.h>
-#include <sys/stat.h>
-
+#include "server/shell/file_stamp.hpp"
 #include "server/shell/start_error.hpp"
 
 namespace stile::server {
@@ -16,6 +14,13 @@ Certificates::Certificates(CertificateFiles files) : files_(std::move(files)), r
 std::shared_ptr<const TlsContext> Certificates::current() const {
   const std::lock_guard lock(mutex_);
   return current_;
+}
+
+void Certificates::replace(Certificates&& other) {
+  files_ = std::move(other.files_);
+  read_ = std::move(other.read_);
+  const std::lock_guard lock(mutex_);
+  current_.swap(other.current_);
 }
 
 std::string Certificates::reload() {
@@ -33,18 +38,8 @@ std::optional<std::string> Certificates::reload_if_changed() {
   return reload();
 }
 
-/// Changes with the files, also where a symbolic link has been turned to others.
 std::string Certificates::stamp() const {
-  std::string stamp;
-  for (const std::string& file : {files_.certificate, files_.key}) {
-    struct stat status {};
-    if (stat(file.c_str(), &status) == 0)
-      stamp += fmt::format("{}:{}:{}.{}:{} ", status.st_dev, status.st_ino, status.st_mtim.tv_sec,
-                           status.st_mtim.tv_nsec, status.st_size);
-    else
-      stamp += "- ";
-  }
-  return stamp;
+  return file_stamp(files_.certificate) + " " + file_stamp(files_.key);
 }
 
 }  // namespace stile::server

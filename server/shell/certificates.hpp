@@ -17,6 +17,8 @@ class Certificates {
 
   std::shared_ptr<const TlsContext> current() const;
 
+  /// From now on the other one's certificate and files count.
+  void replace(Certificates&& other);
   /// Takes the files as they are now. One line for the log; what cannot be used changes nothing.
   std::string reload();
   /// The same if the files are others than when they were last read.

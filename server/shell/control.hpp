@@ -1,44 +1,41 @@
 #pragma once
 
+#include <functional>
+#include <map>
 #include <memory>
 #include <string>
-#include <thread>
-#include <vector>
+#include <string_view>
 
 #include "control/server.hpp"
-#include "server/shell/inbox.hpp"
 #include "server/shell/log.hpp"
-#include "server/shell/socket.hpp"
-#include "stile/base/instant.hpp"
 
 namespace stile::server {
 
-/// Answers `stile-server ctl` on a thread of its own: `list`, `stats`, `show RELAYED`, `close
-/// RELAYED`.
+/// Answers `stile-server ctl`. The first word of a line names the command, the rest is its
+/// argument.
 class Control {
  public:
+  /// One JSON object. Throws control::Error for what it cannot do.
+  using Command = std::function<std::string(std::string_view argument)>;
+  using Commands = std::map<std::string, Command, std::less<>>;
+
   /// Throws control::Error if the socket cannot be had.
-  Control(const std::string& path, std::vector<std::shared_ptr<Inbox>> inboxes);
-  ~Control();
+  Control(const std::string& path, Commands commands);
+
+  /// Readable when there is something to do.
+  int fd() const { return server_.fd(); }
+  void handle_ready() { server_.handle_ready(); }
 
  private:
-  void run();
   std::string answer(std::string_view line) const;
-  std::string list() const;
-  std::string stats() const;
-  std::string show(const TransportAddress& relayed) const;
-  std::string close(const TransportAddress& relayed) const;
 
-  std::vector<std::shared_ptr<Inbox>> inboxes_;
-  Instant started_;
+  Commands commands_;
   control::Server server_;
-  Descriptor stop_;
-  std::jthread thread_;
 };
 
-/// For `--control`; null if that is empty. Who has not asked for one goes without where another server has the
-/// default's name. Throws StartError.
-std::unique_ptr<Control> open_control(const std::string& path, const std::vector<std::shared_ptr<Inbox>>& inboxes,
+/// For `--control`; null if that is empty. Who has not asked for one goes without where another
+/// server has the default's name. Throws StartError.
+std::unique_ptr<Control> open_control(const std::string& path, Control::Commands commands,
                                       Log& log);
 
 }  // namespace stile::server

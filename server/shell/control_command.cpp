@@ -25,50 +25,83 @@ std::string number(const Json& value) {
   return value.dump();
 }
 
+std::string relayed(const Json& allocation) {
+  std::string text;
+  for (const Json& each : allocation.at("relayed"))
+    text += (text.empty() ? "" : ",") + each.get<std::string>();
+  return text;
+}
+
 void print_allocations(const Json& answer) {
   fmt::print(row, "RELAYED", "USER", "OVER", "CLIENT", "AGE", "LEFT", "PERMS", "CHANS",
              "TO PEERS pkts/bytes", "FROM PEERS");
   for (const Json& each : answer.at("allocations"))
-    fmt::print(row, each.at("relayed").at(0).get<std::string>(), each.at("user").get<std::string>(),
+    fmt::print(row, relayed(each), each.at("user").get<std::string>(),
                each.at("transport").get<std::string>(), each.at("client").get<std::string>(),
                number(each.at("age")), number(each.at("left")), number(each.at("permissions")),
                number(each.at("channels")), traffic(each.at("to_peers")),
                traffic(each.at("from_peers")));
 }
 
+void print_reloaded(const Json& answer) {
+  fmt::print("reloaded\n");
+  for (const Json& flag : answer.at("needs_restart"))
+    fmt::print("--{} has another value; it takes a restart\n", flag.get<std::string>());
+}
+
+/// A subcommand, and the argument that it takes; "": none.
+struct Command {
+  const char* name;
+  const char* description;
+  const char* argument;
+  const char* argument_description;
+  bool is_optional = false;
+};
+
+constexpr Command commands[] = {
+    {"list", "the allocations", "", ""},
+    {"show", "one allocation, with its permissions and channels", "RELAYED",
+     "its relayed address, ADDR:PORT"},
+    {"close", "end one allocation", "RELAYED", "its relayed address, ADDR:PORT"},
+    {"close-user", "end all allocations of a user", "NAME", "as list shows it"},
+    {"stats", "what the server has counted", "", ""},
+    {"reload", "read the configuration file again, as SIGHUP has it done", "", ""},
+    {"drain", "make no new allocations, and end when there are none, as SIGTERM has it done",
+     "SECONDS", "how long at most; else --drain-timeout", true},
+    {"log-level", "log so much until the next reload", "LEVEL", "error, warning, info or debug"},
+};
+
 struct Wish {
   std::string control = default_control;
-  std::string relayed;
+  std::string argument;
   bool json = false;
 };
 
 void define(CLI::App& app, Wish& wish) {
   app.require_subcommand(1);
-  const auto add = [&](const char* name, const char* description) {
-    CLI::App* const sub = app.add_subcommand(name, description);
+  for (const Command& each : commands) {
+    CLI::App* const sub = app.add_subcommand(each.name, each.description);
     sub->add_option("--control", wish.control, "the server's --control")
         ->type_name("PATH")
         ->capture_default_str();
     sub->add_flag("--json", wish.json, "print JSON");
-    return sub;
-  };
-  add("list", "the allocations");
-  for (const auto& [name, description] :
-       {std::pair("show", "one allocation, with its permissions and channels"),
-        std::pair("close", "end one allocation")})
-    add(name, description)
-        ->add_option("relayed", wish.relayed, "its relayed address, ADDR:PORT")
-        ->required();
-  add("stats", "what the server has counted");
+    if (*each.argument == 0) continue;
+    sub->add_option(each.argument, wish.argument, each.argument_description)
+        ->required(!each.is_optional)
+        ->check(
+            [](const std::string& text) { return text.find('\n') == text.npos ? "" : "one line"; });
+  }
 }
 
 void run(const std::string& name, const Wish& wish) {
-  const std::string command = wish.relayed.empty() ? name : name + " " + wish.relayed;
+  const std::string command = wish.argument.empty() ? name : name + " " + wish.argument;
   const auto [text, json] = control::ask("stile-server", wish.control, command);
   if (wish.json)
     fmt::print("{}", text);
   else if (name == "list")
     print_allocations(json);
+  else if (name == "reload")
+    print_reloaded(json);
   else
     control::print_values(json);
 }

@@ -2,7 +2,7 @@
 
 namespace stile::server {
 
-/// `stile-server ctl list|show|close|stats`: the arguments from `ctl` on, and the exit status.
+/// `stile-server ctl COMMAND`: the arguments from `ctl` on, and the exit status.
 /// Errors are told in one line on standard error.
 int run_control_command(int count, const char* const* arguments);
 

@@ -63,9 +63,10 @@ std::string describe_allocation(const AllocationReport& report) {
   return to_text(json);
 }
 
-std::string describe_counters(const ServerCounters& counters, std::size_t workers,
-                              Duration uptime) {
-  Json json{{"uptime", seconds(uptime)}, {"workers", workers}};
+std::string describe_counters(const ServerCounters& counters, const ServerState& state) {
+  Json json{{"uptime", seconds(state.uptime)},
+            {"workers", state.workers},
+            {"draining", state.is_draining}};
   for (const auto& each : relay_counter_names())
     json["relay"][std::string(each.name)] = counters.relay.*each.value;
   for (const auto& each : traffic_names())
@@ -75,8 +76,24 @@ std::string describe_counters(const ServerCounters& counters, std::size_t worker
   return to_text(json);
 }
 
-std::string describe_closed(const TransportAddress& relayed) {
-  return to_text({{"closed", relayed.to_string()}});
+std::string describe_closed(const std::string& relayed) {
+  return to_text({{"closed", relayed}});
+}
+
+std::string describe_closed(std::size_t count) {
+  return to_text({{"closed", count}});
+}
+
+std::string describe_reloaded(const std::vector<std::string_view>& needs_restart) {
+  return to_text({{"reloaded", true}, {"needs_restart", needs_restart}});
+}
+
+std::string describe_draining(std::size_t allocations, Duration left) {
+  return to_text({{"draining", true}, {"allocations", allocations}, {"seconds", seconds(left)}});
+}
+
+std::string describe_log_level(LogLevel level) {
+  return to_text({{"log_level", name_of(level)}});
 }
 
 std::string describe_error(const std::string& what) {

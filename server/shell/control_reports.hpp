@@ -3,6 +3,7 @@
 #include <string>
 #include <vector>
 
+#include "server/shell/log.hpp"
 #include "server/shell/worker_report.hpp"
 
 namespace stile::server {
@@ -15,8 +16,20 @@ namespace stile::server {
 std::string describe_allocations(const std::vector<AllocationReport>& reports);
 /// One of them, with "permissions":[{"peer","left"}] and "channels":[{"number","peer","left"}].
 std::string describe_allocation(const AllocationReport& report);
-std::string describe_counters(const ServerCounters& counters, std::size_t workers, Duration uptime);
-std::string describe_closed(const TransportAddress& relayed);
+struct ServerState {
+  std::size_t workers;
+  Duration uptime;
+  bool is_draining;
+};
+std::string describe_counters(const ServerCounters& counters, const ServerState& state);
+/// {"closed":"192.0.2.1:50000"}, {"closed":3}
+std::string describe_closed(const std::string& relayed);
+std::string describe_closed(std::size_t count);
+/// {"reloaded":true,"needs_restart":["threads"]}
+std::string describe_reloaded(const std::vector<std::string_view>& needs_restart);
+/// {"draining":true,"allocations":3,"seconds":5}
+std::string describe_draining(std::size_t allocations, Duration left);
+std::string describe_log_level(LogLevel level);
 std::string describe_error(const std::string& what);
 
 std::string_view name_of(Transport transport);

@@ -1,5 +1,7 @@
 #include "server/shell/data_connection.hpp"
 
+#include <algorithm>
+
 #include "server/shell/poller.hpp"
 
 namespace stile::server {
@@ -22,8 +24,10 @@ DataConnection::DataConnection(Instant now, Stream client, Stream peer, Bytes ea
 DataConnection::State DataConnection::relay(Instant now, MutableBytes buffer, Relayed& relayed) {
   const Relayed before = relayed;
   const std::size_t unsent_before = unsent();
-  const bool sound = move(client_, peer_, client_ended_, buffer, relayed.to_peer) &&
-                     move(peer_, client_, peer_ended_, buffer, relayed.from_peer);
+  const Way to_peer{client_, peer_, client_ended_, held_up_.client};
+  const Way from_peer{peer_, client_, peer_ended_, held_up_.peer};
+  const bool sound = move(now, to_peer, buffer, relayed.to_peer) &&
+                     move(now, from_peer, buffer, relayed.from_peer);
   if (!sound) return State::broken;
   const bool moved = relayed.to_peer != before.to_peer || relayed.from_peer != before.from_peer;
   if (moved || unsent() != unsent_before) last_moved_ = now;
@@ -31,9 +35,10 @@ DataConnection::State DataConnection::relay(Instant now, MutableBytes buffer, Re
 }
 
 /// False if one of them is broken.
-bool DataConnection::move(Stream& from, Stream& to, bool& ended, MutableBytes buffer,
-                          std::size_t& moved) {
+bool DataConnection::move(Instant now, const Way& way, MutableBytes buffer, std::size_t& moved) {
+  const auto& [from, to, ended, held_up] = way;
   if (to.unsent() > 0 && !to.write_on()) return false;
+  if (now < held_up) return true;
   for (int i = 0; i < reads_per_wake_up && !ended && to.unsent() == 0; ++i) {
     const auto count = from.read(buffer);
     if (!count) {
@@ -58,10 +63,18 @@ void DataConnection::finish() {
   peer_.finish();
 }
 
-std::uint32_t DataConnection::interest(Side side) const {
+Instant DataConnection::read_again(Instant now) const {
+  Instant next = never;
+  for (const Instant each : {held_up_.client, held_up_.peer})
+    if (each > now) next = std::min(next, each);
+  return next;
+}
+
+std::uint32_t DataConnection::interest(Side side, Instant now) const {
   const Stream& other = of(side == Side::client ? Side::peer : Side::client);
   const bool ended = side == Side::client ? client_ended_ : peer_ended_;
-  return (!ended && other.unsent() == 0 ? Poller::readable : Poller::nothing) |
+  const bool held_up = now < (side == Side::client ? held_up_.client : held_up_.peer);
+  return (!ended && !held_up && other.unsent() == 0 ? Poller::readable : Poller::nothing) |
          (of(side).unsent() > 0 ? Poller::writable : Poller::nothing);
 }
 

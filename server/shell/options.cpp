@@ -31,9 +31,10 @@ struct Flags {
 };
 
 /// What a configuration file cannot ask for.
-constexpr std::string_view command_line_only[] = {"help", "config", "check-config", "import-coturn"};
+constexpr std::string_view command_line_only[] = {"help", "version", "config", "check-config", "import-coturn"};
 
 void define(CLI::App& app, Flags& flags) {
+  app.set_version_flag("--version", "stile-server " STILE_VERSION);
   app.add_option("--config", flags.config, "TOML file; its keys are these flags, which go before it");
   app.add_flag("--check-config", flags.check_config, "say whether the server could start with these, and end");
   app.add_option("--import-coturn", flags.import_coturn, "turnserver.conf to print as a TOML file for --config");
@@ -120,6 +121,8 @@ std::variant<Options, Print, ImportCoturn> read_options(int count, const char* c
     return options;
   } catch (const CLI::CallForHelp&) {
     return Print{app.help()};
+  } catch (const CLI::CallForVersion&) {
+    return Print{app.version() + "\n"};
   } catch (const CLI::ParseError& error) {
     throw UsageError(fmt::format("{}; see stile-server --help", error.what()));
   } catch (const StartError& error) {

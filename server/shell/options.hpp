@@ -28,13 +28,14 @@ struct Options {
   Log::Settings log;
   std::string control;  ///< empty: none
   unsigned threads = 1;
+  Duration drain_timeout{};  ///< how long allocations may go on when the server has been told to end
   bool check_only = false;  ///< read everything, open nothing
 
   std::vector<Setting> settings;  ///< those of the configuration file
   std::vector<TransportAddress> all_listeners() const;
 };
 
-/// `--help`: the text to print.
+/// `--help`, `--version`: the text to print.
 struct Print {
   std::string text;
 };

@@ -9,8 +9,15 @@ void LimitFlags::define(CLI::App& app) {
   const CLI::Range count(1, 1'000'000);
   app.add_option("--user-quota", user_quota, "allocations of one user; 0: no limit")->check(count_or_none);
   app.add_option("--total-quota", total_quota, "allocations in all; 0: no limit")->check(count_or_none);
+  const CLI::Range rate_or_none(std::uint64_t{0}, std::uint64_t{1'000'000'000'000});
+  app.add_option("--max-bps", max_bps, "bytes a second that an allocation relays each way; 0: no limit")
+      ->check(rate_or_none);
+  app.add_option("--user-max-bps", user_max_bps, "likewise of one user's allocations together")->check(rate_or_none);
+  app.add_option("--total-max-bps", total_max_bps, "likewise of all together")->check(rate_or_none);
   app.add_option("--max-lifetime", max_lifetime_seconds, "seconds that a client may keep an allocation unrefreshed")
       ->check(CLI::Range(600, 86'400));
+  app.add_option("--drain-timeout", drain_timeout_seconds, "seconds that allocations may go on after SIGTERM")
+      ->check(CLI::Range(0, 86'400));
   app.add_option("--max-connections", max_connections, "TCP and TLS in all; likewise DTLS")->check(count);
   app.add_option("--max-connections-per-prefix", max_connections_per_prefix, "from one IPv4 /24 or IPv6 /56")
       ->check(count);
@@ -21,9 +28,11 @@ void LimitFlags::define(CLI::App& app) {
 
 void LimitFlags::apply(Options& options) const {
   options.connections = {max_connections, max_connections_per_prefix};
+  options.drain_timeout = std::chrono::seconds(drain_timeout_seconds);
   relay::Config& config = options.relay;
   config.user_quota = user_quota;
   config.total_quota = total_quota;
+  config.bandwidth = {max_bps, user_max_bps, total_max_bps};
   config.max_lifetime = std::chrono::seconds(max_lifetime_seconds);
   config.total_connections = max_peer_connections;
   config.connections_per_user = max_peer_connections_per_user;

@@ -15,7 +15,11 @@ namespace stile::server {
 struct LimitFlags {
   std::size_t user_quota = 1000;
   std::size_t total_quota = 10'000;
+  std::uint64_t max_bps = 0;
+  std::uint64_t user_max_bps = 0;
+  std::uint64_t total_max_bps = 0;
   std::int64_t max_lifetime_seconds = 3600;
+  std::int64_t drain_timeout_seconds = 5;
   std::size_t max_connections = 16'384;
   std::size_t max_connections_per_prefix = 4096;
   std::size_t max_peer_connections = 4096;

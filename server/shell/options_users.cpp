@@ -31,7 +31,10 @@ void UserFlags::apply(Options& options) const {
     if (colon == text.npos || colon == 0 || colon + 1 == text.size()) bad("--user", text, "NAME:PASSWORD");
     config.users[text.substr(0, colon)] = text.substr(colon + 1);
   }
-  add_stored_users(options);
+  if (!users.empty()) {
+    options.users = users;
+    config.accounts = stored_users(users, realm);
+  }
   for (const std::string& secret : auth_secret) {
     if (secret.empty()) bad("--auth-secret", secret, "long and random: anybody could make credentials");
     config.auth_secrets.push_back(secret);
@@ -39,11 +42,9 @@ void UserFlags::apply(Options& options) const {
   config.strict_expiry = strict_expiry;
 }
 
-void UserFlags::add_stored_users(Options& options) const {
-  if (users.empty()) return;
-  options.users = users;
+std::vector<relay::Account> stored_users(const std::string& file, const std::string& realm) {
   try {
-    options.relay.accounts = UserFile(users, Database::Access::read).of(relay::opaque_string(realm));
+    return UserFile(file, Database::Access::read).of(relay::opaque_string(realm));
   } catch (const StoreError& error) {
     throw StartError(fmt::format("{}; give --users a file that stile-server user has made", error.what()));
   }

@@ -11,6 +11,9 @@ class App;
 
 namespace stile::server {
 
+/// Of this realm, from the file of --users. Throws StartError.
+std::vector<relay::Account> stored_users(const std::string& file, const std::string& realm);
+
 /// The flags that say who may have allocations, and how it is known that it is they.
 struct UserFlags {
   std::string realm = "stile";
@@ -22,9 +25,6 @@ struct UserFlags {
 
   void define(CLI::App& app);
   void apply(Options& options) const;
-
- private:
-  void add_stored_users(Options& options) const;
 };
 
 }  // namespace stile::server

@@ -30,8 +30,8 @@ void PeerConnections::join(Instant now, Id id, Stream client, Bytes early) {
   Joined& joined = slot->state.emplace<Joined>(Joined{std::move(connection)});
   ++joined_;
   if (next_sweep_ == never) next_sweep_ = now + sweep_interval;
-  poll(id, joined);
-  if (!early.empty()) handler_.relayed(id, early.size(), 0);
+  count(id, joined, {early.size(), 0});
+  poll(now, id, joined);
 }
 
 void PeerConnections::close(Id id) {
@@ -42,6 +42,16 @@ void PeerConnections::close(Id id) {
     --joined_;
   }
   *slot = {};
+}
+
+void PeerConnections::ask_again(Instant now) {
+  for (std::uint32_t i = 0; i < slots_.size(); ++i) {
+    auto* const joined = std::get_if<Joined>(&slots_[i].state);
+    if (!joined) continue;
+    const Id id{i, slots_[i].generation};
+    joined->connection->hold_up(handler_.relayed(id, 0, 0));
+    poll(now, id, *joined);
+  }
 }
 
 void PeerConnections::handle(Instant now, const Poller::Event& event) {
@@ -68,23 +78,27 @@ void PeerConnections::end_attempt(Id id, Slot& slot) {
 void PeerConnections::relay(Instant now, Id id, Joined& joined) {
   DataConnection::Relayed relayed;
   const auto state = joined.connection->relay(now, buffer_, relayed);
-  if (state == DataConnection::State::open) poll(id, joined);
+  count(id, joined, relayed);
+  if (state == DataConnection::State::open) return poll(now, id, joined);
   if (state == DataConnection::State::broken) joined.connection->reset();
-  if (relayed.to_peer != 0 || relayed.from_peer != 0)
-    handler_.relayed(id, relayed.to_peer, relayed.from_peer);
-  if (state == DataConnection::State::open) return;
   close(id);
   handler_.closed(id);
 }
 
-void PeerConnections::poll(Id id, Joined& joined) {
+void PeerConnections::count(Id id, Joined& joined, const DataConnection::Relayed& relayed) {
+  if (relayed.to_peer == 0 && relayed.from_peer == 0) return;
+  joined.connection->hold_up(handler_.relayed(id, relayed.to_peer, relayed.from_peer));
+}
+
+void PeerConnections::poll(Instant now, Id id, Joined& joined) {
   const DataConnection& connection = *joined.connection;
+  if (const Instant next = connection.read_again(now); next != never) held_up_.set(id, next);
   poll({Watched::Kind::data_client, id.index, id.generation},
        connection.fd(DataConnection::Side::client), joined.polled_client,
-       connection.interest(DataConnection::Side::client));
+       connection.interest(DataConnection::Side::client, now));
   poll({Watched::Kind::peer_connection, id.index, id.generation},
        connection.fd(DataConnection::Side::peer), joined.polled_peer,
-       connection.interest(DataConnection::Side::peer));
+       connection.interest(DataConnection::Side::peer, now));
 }
 
 /// What is waited for on neither account leaves the poller: it would tell of a hang-up again and
@@ -101,7 +115,14 @@ void PeerConnections::poll(Watched watched, int fd, std::uint32_t& polled, std::
 }
 
 void PeerConnections::handle_timeout(Instant now) {
-  if (now < next_sweep_) return;
+  while (const auto id = held_up_.pop_due(now)) {
+    Slot* const slot = find(*id);
+    if (auto* joined = slot ? std::get_if<Joined>(&slot->state) : nullptr) poll(now, *id, *joined);
+  }
+  if (now >= next_sweep_) sweep(now);
+}
+
+void PeerConnections::sweep(Instant now) {
   std::vector<Id> abandoned;
   for (std::uint32_t i = 0; i < slots_.size(); ++i)
     if (const auto* joined = std::get_if<Joined>(&slots_[i].state);

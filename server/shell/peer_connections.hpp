@@ -5,6 +5,7 @@
 #include <variant>
 #include <vector>
 
+#include "server/core/alarms.hpp"
 #include "server/core/relay.hpp"
 #include "server/shell/data_connection.hpp"
 #include "server/shell/poller.hpp"
@@ -18,7 +19,8 @@ class PeerConnections {
   using Id = relay::PeerConnectionId;
   struct Handler {
     std::function<void(Id, bool connected)> connected;
-    std::function<void(Id, std::size_t to_peer, std::size_t from_peer)> relayed;  ///< bytes
+    /// Bytes; the answer is from when on each side may be read.
+    std::function<relay::ReadAgain(Id, std::size_t to_peer, std::size_t from_peer)> relayed;
     std::function<void(Id)> closed;
   };
 
@@ -31,9 +33,11 @@ class PeerConnections {
   /// `early`: what the client has sent already.
   void join(Instant now, Id id, Stream client, Bytes early);
   void close(Id id);
+  /// Other limits count now: asks for each connection when it may be read.
+  void ask_again(Instant now);
 
   void handle(Instant now, const Poller::Event& event);
-  Instant poll_timeout() const { return next_sweep_; }
+  Instant poll_timeout() const { return std::min(next_sweep_, held_up_.earliest()); }
   void handle_timeout(Instant now);
 
  private:
@@ -59,7 +63,9 @@ class PeerConnections {
   void put(Id id, std::variant<std::monostate, Attempt, Waiting, Joined> state);
   void end_attempt(Id id, Slot& slot);
   void relay(Instant now, Id id, Joined& joined);
-  void poll(Id id, Joined& joined);
+  void count(Id id, Joined& joined, const DataConnection::Relayed& relayed);
+  void poll(Instant now, Id id, Joined& joined);
+  void sweep(Instant now);
   void poll(Watched watched, int fd, std::uint32_t& polled, std::uint32_t interest);
 
   Poller& poller_;
@@ -67,6 +73,7 @@ class PeerConnections {
   std::vector<Slot> slots_;  ///< by the index of the id
   std::size_t joined_ = 0;
   Instant next_sweep_ = never;
+  relay::Alarms<Id> held_up_;  ///< connections that are to be read again
   ByteVector buffer_;
 };
 

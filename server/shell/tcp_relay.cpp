@@ -8,7 +8,7 @@ PeerConnections::Handler Worker::peer_handler() {
             drain();
           },
           [this](relay::PeerConnectionId id, std::size_t to_peer, std::size_t from_peer) {
-            relay_.handle_peer_data(now_, id, to_peer, from_peer);
+            return relay_.handle_peer_data(now_, id, to_peer, from_peer);
           },
           [this](relay::PeerConnectionId id) {
             relay_.handle_peer_closed(now_, id);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <atomic>
+#include <functional>
 #include <memory>
 #include <unordered_map>
 #include <vector>
@@ -31,9 +32,9 @@ struct Listeners {
   std::vector<Listener> all;
 };
 
-/// What the workers of a server share, and do not change.
+/// What the workers of a server share.
 struct Shared {
-  std::shared_ptr<const relay::Config> config;
+  std::shared_ptr<const relay::Config> config;  ///< each worker is given another one as a whole
   std::shared_ptr<relay::Resources> resources;
   ClientLimits clients;                       ///< of each worker
   const Certificates* certificates = nullptr;  ///< null: no TLS
@@ -51,11 +52,17 @@ class Worker {
   /// Until `stop` is set and the worker woken by a signal to `wake_fd`.
   void run(int wake_fd, const std::atomic<bool>& stop);
 
-  // worker_report.cpp: for errands
+  // For errands. worker_report.cpp
   std::vector<AllocationReport> allocations() const;
   ServerCounters counters() const;
+  // worker_operation.cpp
+  /// True, when it is done.
+  bool configure(std::shared_ptr<const relay::Config> config);
+  bool start_draining();
   /// Ends the allocation that has the relayed address; false if there is none.
   bool close(const TransportAddress& relayed);
+  /// Ends the user's allocations; how many there were.
+  std::size_t close_user(std::string_view user);
 
  private:
   struct RelaySocketSlot {
@@ -65,6 +72,7 @@ class Worker {
     std::uint64_t filled_at = 0;  ///< the wake-up that found so many
   };
 
+  std::size_t close_if(const std::function<bool(const relay::AllocationInfo&)>& wanted);
   void dispatch(const Poller::Event& event);
   Instant poll_timeout() const;
   void handle_timeout();

@@ -38,14 +38,4 @@ ServerCounters Worker::counters() const {
   return {relay_.counters(), client_counters_};
 }
 
-bool Worker::close(const TransportAddress& relayed) {
-  std::optional<FiveTuple> found;
-  relay_.for_each_allocation([&](const relay::AllocationInfo& info) {
-    if (info.relayed_v4 == relayed || info.relayed_v6 == relayed) found = info.five_tuple;
-  });
-  const bool closed = found && relay_.handle_close(now_, *found);
-  drain();
-  return closed;
-}
-
 }  // namespace stile::server

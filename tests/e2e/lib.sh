@@ -60,10 +60,13 @@ start() {
 }
 
 # await_line NAME TEXT [SECONDS]: until a program started as NAME has printed TEXT.
-await_line() {
+await_line() { await_text "$1" "$2" "${3:-5}" "$work/$1.out"; }
+# await_error NAME TEXT [SECONDS]: the same on standard error.
+await_error() { await_text "$1" "$2" "${3:-5}" "$work/$1.err"; }
+await_text() {
   local i
-  for ((i = 0; i < ${3:-5} * 20; i++)); do
-    grep -q -- "$2" "$work/$1.out" 2>/dev/null && return 0
+  for ((i = 0; i < $3 * 20; i++)); do
+    grep -q -- "$2" "$4" 2>/dev/null && return 0
     sleep 0.05
   done
   echo "no '$2' from $1:" >&2

@@ -56,7 +56,7 @@ no_gateway() {
 
 # relay_server OPTIONS...: stile-server with a user u:p; its pid is $server_pid.
 relay_server() {
-  start server srv "$build/server/stile-server" --listen "$server_address:3478" --relay-address "$server_address" \
+  start server srv "$build/server/stile-server" --drain-timeout 0 --listen "$server_address:3478" --relay-address "$server_address" \
     --realm test --user u:p --allow-peer 203.0.113.0/24 --allow-peer 192.168.0.0/16 "$@"
   server_pid=$pid
   await_line server '"ready":true'

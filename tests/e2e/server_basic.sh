@@ -10,7 +10,7 @@ ip -n "$prefix-srv" address add 10.1.2.3/32 dev lo
 address=203.0.113.10:3478
 
 serve() {
-  start server srv "$build/server/stile-server" --listen "$address" --realm test --user user:pass \
+  start server srv "$build/server/stile-server" --drain-timeout 0 --listen "$address" --realm test --user user:pass \
     --allow-peer 203.0.113.0/24 "$@"
   server=$pid
   await_line server '"ready":true'

@@ -17,7 +17,7 @@ openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -su
   -keyout "$work/key.pem" -out "$work/cert.pem" 2>/dev/null
 
 serve() {
-  start server srv "$build/server/stile-server" --listen 203.0.113.10:3478 --listen-tls 203.0.113.10:443 --realm test \
+  start server srv "$build/server/stile-server" --drain-timeout 0 --listen 203.0.113.10:3478 --listen-tls 203.0.113.10:443 --realm test \
     --cert "$work/cert.pem" --key "$work/key.pem" --user u:p --allow-peer 203.0.113.0/24 "$@"
   server=$pid
   await_line server '"ready":true'

@@ -14,7 +14,7 @@ openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -su
 key_hash=$(openssl pkey -in "$work/key.pem" -pubout -outform der | openssl dgst -sha256 -binary | base64)
 
 relay() {
-  start server server "$build/server/stile-server" --listen 10.99.0.2:3478 --listen-tls 10.99.0.2:5349 \
+  start server server "$build/server/stile-server" --drain-timeout 0 --listen 10.99.0.2:3478 --listen-tls 10.99.0.2:5349 \
     --cert "$work/cert.pem" --key "$work/key.pem" --realm test --user user:pass --allow-peer 10.99.0.0/24 "$@"
   server=$pid
   await_line server '"ready":true'

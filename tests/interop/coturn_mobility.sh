@@ -16,7 +16,7 @@ openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -su
 start peer client turnutils_peer -L 10.99.0.1 -p 3480
 
 relay() {
-  start server server "$build/server/stile-server" --listen 10.99.0.2:3478 --listen-tls 10.99.0.2:5349 \
+  start server server "$build/server/stile-server" --drain-timeout 0 --listen 10.99.0.2:3478 --listen-tls 10.99.0.2:5349 \
     --cert "$work/cert.pem" --key "$work/key.pem" --realm test --user user:pass --allow-peer 10.99.0.0/24 "$@"
   server=$pid
   await_line server '"ready":true'

@@ -21,7 +21,7 @@ openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -su
   -keyout "$work/key.pem" -out "$work/cert.pem" 2>/dev/null
 
 relay() {
-  start server server "$build/server/stile-server" --listen 10.99.0.2:3478 --listen '[fd00:99::2]:3478' --realm test.org \
+  start server server "$build/server/stile-server" --drain-timeout 0 --listen 10.99.0.2:3478 --listen '[fd00:99::2]:3478' --realm test.org \
     --listen-tls 10.99.0.2:5349 --cert "$work/cert.pem" --key "$work/key.pem" \
     --relay-address 10.99.0.2 --relay-address fd00:99::2 --allow-peer 10.99.0.0/24 --allow-peer fd00:99::/64 \
     --user user:pass --auth-secret secret --user-quota 1000 "$@"

@@ -53,7 +53,7 @@ void Topology::add_server(bool relay) {
   std::vector<std::string> command{program_path("server", "stile-server"),
                                    "--listen", fmt::format("{}:{}", server_address, server_port),
                                    "--realm", "stile.lab", "--behavior-discovery",
-                                   "--alternate-address", "203.0.113.11"};
+                                   "--alternate-address", "203.0.113.11", "--drain-timeout", "0"};
   if (relay)
     command.insert(command.end(), {"--relay-address", server_address, "--user", "lab:lab",
                                    "--allow-peer", "203.0.113.0/24"});

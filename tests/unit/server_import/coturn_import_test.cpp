@@ -157,3 +157,8 @@ TEST_CASE("import: what cannot be carried over is named with its line", "[import
   CHECK(remarks("web-admin=0\nno-auth=false\n").empty());
   CHECK(remarks("log-file=/var/log/turn.log\nproc-user=turn\npidfile=/run/x\n").size() == 3);
 }
+
+TEST_CASE("import: limits of bandwidth, and mobility", "[import]") {
+  CHECK(toml("max-bps=64000\nbps-capacity=1000000\nmobility\n") ==
+        everywhere + "max-bps = 64000\ntotal-max-bps = 1000000\nmobility = true\n");
+}

@@ -91,8 +91,8 @@ TEST_CASE_METHOD(Joined, "server: a sender is not read while its receiver does n
     sent += client.fill(16 << 20);
     CHECK(relay() == State::open);
   }
-  CHECK(connection.interest(Side::client) == Poller::nothing);
-  CHECK(connection.interest(Side::peer) == (Poller::readable | Poller::writable));
+  CHECK(connection.interest(Side::client, now) == Poller::nothing);
+  CHECK(connection.interest(Side::peer, now) == (Poller::readable | Poller::writable));
   CHECK(sent < 16 << 20);
   std::size_t heard = 0;
   for (std::size_t some = 1; some != 0; heard += some) {
@@ -100,7 +100,7 @@ TEST_CASE_METHOD(Joined, "server: a sender is not read while its receiver does n
     CHECK(relay() == State::open);
   }
   CHECK(heard == sent);
-  CHECK(connection.interest(Side::client) == Poller::readable);
+  CHECK(connection.interest(Side::client, now) == Poller::readable);
 }
 
 TEST_CASE_METHOD(Joined, "server: each direction of a data connection ends by itself",
@@ -110,7 +110,7 @@ TEST_CASE_METHOD(Joined, "server: each direction of a data connection ends by it
   CHECK(relay() == State::open);
   CHECK(peer.hear() == "all of it");
   CHECK(peer.has_ended());
-  CHECK(connection.interest(Side::client) == Poller::nothing);
+  CHECK(connection.interest(Side::client, now) == Poller::nothing);
   peer.say("an answer");
   shutdown(peer.outer.fd(), SHUT_WR);
   CHECK(relay() == State::ended);
@@ -152,4 +152,25 @@ TEST_CASE_METHOD(Joined, "server: a half-closed connection that is silent for fo
   CHECK_FALSE(connection.is_abandoned(now));
   now += std::chrono::minutes(1);
   CHECK(connection.is_abandoned(now));
+}
+
+TEST_CASE_METHOD(Joined, "server: a side that there is no bandwidth for is not read until there is",
+                 "[server][bandwidth][rfc6062-5.4]") {
+  now += std::chrono::hours(1);
+  const Instant later = now + std::chrono::seconds(2);
+  connection.hold_up({.client = later, .peer = now});
+  CHECK(connection.read_again(now) == later);
+  CHECK(connection.interest(Side::client, now) == Poller::nothing);
+  CHECK(connection.interest(Side::peer, now) == Poller::readable);
+  client.say("too much");
+  peer.say("an answer");
+  CHECK(relay() == State::open);
+  CHECK(peer.hear().empty());
+  CHECK(client.hear() == "an answer");
+
+  now = later;
+  CHECK(connection.read_again(now) == never);
+  CHECK(connection.interest(Side::client, now) == Poller::readable);
+  CHECK(relay() == State::open);
+  CHECK(peer.hear() == "too much");
 }
