@@ -27,6 +27,8 @@ class DtlsClients {
 
   /// What begins_dtls(). Messages are decrypted to where the datagram lies.
   void handle_datagram(Instant now, FiveTuple five_tuple, MutableBytes datagram);
+  /// Another limit of the answers to hellos without a cookie.
+  void limit_answers(relay::RateLimiter answers) { answers_ = std::move(answers); }
   void send(const FiveTuple& to, Bytes message);
   Instant poll_timeout() const;
   void handle_timeout(Instant now);

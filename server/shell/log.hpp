@@ -24,7 +24,8 @@ std::optional<LogLevel> log_level(std::string_view name);
 struct LogField {
   enum class Kind : unsigned char { text, number, client_address };
 
-  LogField(std::string_view field, std::string_view text) : name(field), value(text) {}
+  LogField(std::string_view field, std::string_view text, Kind of = Kind::text)
+      : name(field), value(text), kind(of) {}
   LogField(std::string_view field, std::uint64_t number)
       : name(field), value(std::to_string(number)), kind(Kind::number) {}
   LogField(std::string_view field, const TransportAddress& client)

@@ -16,6 +16,9 @@ void LimitFlags::define(CLI::App& app) {
   app.add_option("--total-max-bps", total_max_bps, "likewise of all together")->check(rate_or_none);
   app.add_option("--max-lifetime", max_lifetime_seconds, "seconds that a client may keep an allocation unrefreshed")
       ->check(CLI::Range(600, 86'400));
+  app.add_option("--unauthenticated-rate", unauthenticated_rate,
+                 "answers a second over UDP without credentials to an IPv4 /24 or IPv6 /56; 0: no limit")
+      ->check(CLI::Range(0, 1'000'000));
   app.add_option("--drain-timeout", drain_timeout_seconds, "seconds that allocations may go on after SIGTERM")
       ->check(CLI::Range(0, 86'400));
   app.add_option("--max-connections", max_connections, "TCP and TLS in all; likewise DTLS")->check(count);
@@ -32,6 +35,8 @@ void LimitFlags::apply(Options& options) const {
   relay::Config& config = options.relay;
   config.user_quota = user_quota;
   config.total_quota = total_quota;
+  config.unauthenticated.per_second = unauthenticated_rate;
+  config.unauthenticated.burst = 2 * unauthenticated_rate;
   config.bandwidth = {max_bps, user_max_bps, total_max_bps};
   config.max_lifetime = std::chrono::seconds(max_lifetime_seconds);
   config.total_connections = max_peer_connections;

@@ -19,6 +19,7 @@ struct LimitFlags {
   std::uint64_t user_max_bps = 0;
   std::uint64_t total_max_bps = 0;
   std::int64_t max_lifetime_seconds = 3600;
+  unsigned unauthenticated_rate = 1000;
   std::int64_t drain_timeout_seconds = 5;
   std::size_t max_connections = 16'384;
   std::size_t max_connections_per_prefix = 4096;

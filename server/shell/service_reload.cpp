@@ -12,6 +12,8 @@ namespace stile::server {
 /// All of what is written now is in force afterwards, or nothing of it: then StartError is thrown.
 /// The flags that take a restart are told.
 std::vector<std::string_view> Service::reload() {
+  std::string stamp =
+      users_stamp();  // before they are read: what changes then is seen by the next tick
   auto [fresh, kept] = server::reload(options_, read_again_());
   if (certificates_) {
     try {
@@ -22,7 +24,7 @@ std::vector<std::string_view> Service::reload() {
   }
   put_in_force(std::move(fresh));
   log_->set(options_.log);
-  users_stamp_ = users_stamp();
+  users_stamp_ = std::move(stamp);
   for (const std::string_view flag : kept)
     say(LogLevel::warning, "restart-needed",
         fmt::format("--{} has another value; it takes a restart", flag));

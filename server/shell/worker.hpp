@@ -99,6 +99,7 @@ class Worker {
   void report(const relay::AllocationCreated& created);
   void report(const relay::AllocationEnded& ended);
   void report(const relay::AllocationMoved& moved);
+  LogField user(const std::string& name) const;
 
   // tcp_relay.cpp
   PeerConnections::Handler peer_handler();

@@ -27,10 +27,16 @@ std::string relayed(const std::optional<TransportAddress>& v4,
 
 }  // namespace
 
+/// Where nobody has a name, users go by their addresses.
+LogField Worker::user(const std::string& name) const {
+  const bool is_address = shared_.config->allow_anonymous;
+  return {"user", name, is_address ? LogField::Kind::client_address : LogField::Kind::text};
+}
+
 void Worker::report(const relay::AllocationCreated& created) {
   if (!shared_.log->takes(LogLevel::info)) return;
   shared_.log->write(now_, LogLevel::info, "allocation-created",
-                     {{"user", created.username},
+                     {user(created.username),
                       {"relayed", relayed(created.relayed_v4, created.relayed_v6)},
                       {"transport", name_of(created.five_tuple.transport)},
                       {"client", created.five_tuple.client}});
@@ -40,7 +46,7 @@ void Worker::report(const relay::AllocationEnded& ended) {
   if (!shared_.log->takes(LogLevel::info)) return;
   const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(ended.lasted).count();
   shared_.log->write(now_, LogLevel::info, "allocation-ended",
-                     {{"user", ended.username},
+                     {user(ended.username),
                       {"relayed", relayed(ended.relayed_v4, ended.relayed_v6)},
                       {"reason", name_of(ended.reason)},
                       {"seconds", static_cast<std::uint64_t>(seconds)},
@@ -52,7 +58,7 @@ void Worker::report(const relay::AllocationEnded& ended) {
 void Worker::report(const relay::AllocationMoved& moved) {
   shared_.log->write(
       now_, LogLevel::info, "allocation-moved",
-      {{"user", moved.username}, {"from", moved.from.client}, {"to", moved.to.client}});
+      {user(moved.username), {"from", moved.from.client}, {"to", moved.to.client}});
 }
 
 }  // namespace stile::server

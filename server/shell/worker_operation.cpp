@@ -7,6 +7,7 @@ bool Worker::configure(std::shared_ptr<const relay::Config> config) {
   relay_.handle_config(now_, std::move(config));
   drain();
   peers_.ask_again(now_);
+  if (dtls_) dtls_->limit_answers(relay::RateLimiter(shared_.config->unauthenticated, random_));
   return true;
 }
 

@@ -1,42 +1,18 @@
 #include "server/shell/log.hpp"
 
-#include <unistd.h>
-
-#include <array>
 #include <catch2/catch.hpp>
 #include <nlohmann/json.hpp>
 
-#include "server/shell/socket.hpp"
+#include "tests/unit/server_shell/written_log.hpp"
 
 using namespace stile;
 using namespace stile::server;
+using namespace stile::server::test;
 using namespace std::chrono_literals;
 using Catch::Matchers::EndsWith;
 using nlohmann::json;
 
 namespace {
-
-/// A log, and what it has written.
-struct Written {
-  explicit Written(const Log::Settings& settings) : log(settings, ends[1].fd()) {}
-  static std::array<Descriptor, 2> open_pipe() {
-    std::array<int, 2> both{};
-    REQUIRE(pipe(both.data()) == 0);
-    return {Descriptor(both[0]), Descriptor(both[1])};
-  }
-  /// Each with its time cut off.
-  std::vector<std::string> lines() {
-    ends[1] = Descriptor();
-    std::string text(1 << 16, 0);
-    text.resize(static_cast<std::size_t>(read(ends[0].fd(), text.data(), text.size())));
-    std::vector<std::string> all;
-    for (std::size_t end = 0; !text.empty(); text.erase(0, end + 1))
-      all.push_back(text.substr(0, end = text.find('\n')));
-    return all;
-  }
-  std::array<Descriptor, 2> ends = open_pipe();
-  Log log;
-};
 
 const TransportAddress client = *TransportAddress::parse("192.0.2.7:4000");
 const std::string hostile = "a\nb \"c\" = \x01 \xff";
@@ -44,7 +20,7 @@ const std::string hostile = "a\nb \"c\" = \x01 \xff";
 }  // namespace
 
 TEST_CASE("log: a line of text has a time, a level, an event and fields", "[server][log]") {
-  Written written({.level = LogLevel::info});
+  WrittenLog written({.level = LogLevel::info});
   written.log.write(Instant{}, LogLevel::info, "made",
                     {{"user", "alice"}, {"bytes", 7u}, {"empty", ""}});
   const auto lines = written.lines();
@@ -54,7 +30,7 @@ TEST_CASE("log: a line of text has a time, a level, an event and fields", "[serv
 }
 
 TEST_CASE("log: a line of JSON is one object", "[server][log]") {
-  Written written({.format = LogFormat::json});
+  WrittenLog written({.format = LogFormat::json});
   written.log.write(Instant{}, LogLevel::warning, "made", {{"user", hostile}, {"bytes", 7u}});
   const auto lines = written.lines();
   REQUIRE(lines.size() == 1);
@@ -67,7 +43,7 @@ TEST_CASE("log: a line of JSON is one object", "[server][log]") {
 }
 
 TEST_CASE("log: what a client chooses cannot begin a line or look like a field", "[server][log]") {
-  Written written({});
+  WrittenLog written({});
   written.log.write(Instant{}, LogLevel::info, "made", {{"user", hostile}, {"end", "x"}});
   const auto lines = written.lines();
   REQUIRE(lines.size() == 1);
@@ -75,7 +51,7 @@ TEST_CASE("log: what a client chooses cannot begin a line or look like a field",
 }
 
 TEST_CASE("log: what is below the level is left out", "[server][log]") {
-  Written written({.level = LogLevel::warning});
+  WrittenLog written({.level = LogLevel::warning});
   written.log.write(Instant{}, LogLevel::info, "no", {});
   written.log.write(Instant{}, LogLevel::error, "yes", {});
   written.log.set({.level = LogLevel::debug});
@@ -92,7 +68,7 @@ TEST_CASE("log: where a client is is told at debug, or when it is asked for", "[
       std::pair(Log::Settings{}, false), std::pair(Log::Settings{.level = LogLevel::debug}, true),
       std::pair(Log::Settings{.addresses = true}, true),
       std::pair(Log::Settings{.format = LogFormat::json}, false));
-  Written written(settings);
+  WrittenLog written(settings);
   written.log.write(Instant{}, LogLevel::info, "made", {{"client", client}, {"user", "alice"}});
   const auto lines = written.lines();
   REQUIRE(lines.size() == 1);
@@ -101,7 +77,7 @@ TEST_CASE("log: where a client is is told at debug, or when it is asked for", "[
 }
 
 TEST_CASE("log: too many lines of one event are counted, the others are told", "[server][log]") {
-  Written written({});
+  WrittenLog written({});
   const Instant start{1h};
   for (unsigned i = 0; i < Log::lines_per_second + 7; ++i)
     written.log.write(start + 1ms, LogLevel::info, "flood", {});
