@@ -31,6 +31,10 @@ void print_sessions(const Json& answer) {
                time_left(session), session.at("inside").get<std::string>(),
                session.at("external").get<std::string>(), session.at("remote").get<std::string>(),
                traffic(session.at("outbound")), traffic(session.at("inbound")));
+  for (const Json& mapping : answer.at("mappings"))
+    fmt::print(row, mapping.at("protocol").get<std::string>(), "mapped", time_left(mapping),
+               mapping.at("inside").get<std::string>(), mapping.at("external").get<std::string>(),
+               "*", "-", "-");
 }
 
 }  // namespace

@@ -61,6 +61,7 @@ Gateway::Gateway(const RunOptions& options, Setup setup, Random& random)
   watch(kernel_news_.fd(), Source::kernel);
   watch(control_.fd(), Source::control);
   watch(signals_.get(), Source::signals);
+  start_port_mapping();
   if (setup_.proxied.empty()) return;
   arp_.emplace(setup_.outside.interface, setup_.proxied);
   watch(arp_->fd(), Source::arp);
@@ -74,6 +75,18 @@ void Gateway::watch(int fd, Source source) {
   if (::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, fd, &event) != 0) throw Problem(with_errno("epoll"));
 }
 
+void Gateway::start_port_mapping() {
+  const PortMappingOptions& wanted = options_.port_mapping;
+  const Interface& inside = setup_.inside.interface;
+  if (wanted.servers.pcp || wanted.servers.nat_pmp) {
+    port_control_.emplace(wanted.servers, inside, nat_, now_);
+    watch(port_control_->fd(), Source::port_control);
+  }
+  if (!wanted.upnp) return;
+  upnp_.emplace(inside, wanted.upnp_port, !wanted.upnp_for_others, nat_, now_);
+  watch(upnp_->fd(), Source::upnp);
+}
+
 void Gateway::run() {
   while (!stopping_) {
     wait_for_input();
@@ -84,7 +97,10 @@ void Gateway::run() {
 }
 
 Instant Gateway::next_wake() const {
-  return std::min(nat_.poll_timeout(), impairment_.poll_timeout());
+  Instant wake = std::min(nat_.poll_timeout(), impairment_.poll_timeout());
+  if (port_control_) wake = std::min(wake, port_control_->poll_timeout());
+  if (upnp_) wake = std::min(wake, upnp_->poll_timeout());
+  return wake;
 }
 
 void Gateway::wait_for_input() {
@@ -115,6 +131,9 @@ void Gateway::handle_ready(Source source) {
       return control_.handle_ready();
     case Source::signals:
       return handle_signals();
+    case Source::port_control:
+    case Source::upnp:
+      return handle_port_mapping(source);
   }
 }
 
@@ -150,7 +169,22 @@ void Gateway::handle_packet(Side from, MutableBytes packet) {
   drain_core();
 }
 
+void Gateway::handle_port_mapping(Source source) {
+  if (source == Source::port_control)
+    port_control_->handle_readable(now_);
+  else
+    upnp_->handle_ready(now_);
+  drain_core();
+}
+
+/// RFC 6887 §8.5: clients are told that their mappings are gone.
+void Gateway::handle_state_loss() {
+  if (port_control_) port_control_->handle_state_loss(now_);
+}
+
 void Gateway::handle_due() {
+  if (port_control_) port_control_->handle_due(now_);
+  if (upnp_) upnp_->handle_due(now_);
   if (nat_.poll_timeout() <= now_) {
     nat_.handle_timeout(now_);
     drain_core();
@@ -209,6 +243,7 @@ void Gateway::follow_addresses() {
   outside_.left_to_kernel = setup_.outside.left_to_kernel;
   if (setup_.nat.external == nat_.config().external) return;
   nat_.set_external(now_, setup_.nat.external);
+  handle_state_loss();
   drain_core();
 }
 
@@ -229,6 +264,7 @@ std::string Gateway::answer(std::string_view command) {
   if (command != "flush") return describe_error("the command is none of list, show, flush, stats");
   const std::size_t mappings = nat_.mapping_count();
   nat_.flush(now_);
+  handle_state_loss();
   drain_core();
   return describe_flush(mappings);
 }
@@ -237,7 +273,8 @@ ShellCounters Gateway::shell_counters() const {
   return {{inside_.link.counters(), inside_.next_hops.counters()},
           {outside_.link.counters(), outside_.next_hops.counters()},
           impairment_.counters(),
-          log_ ? log_->lines_lost() : 0};
+          log_ ? log_->lines_lost() : 0,
+          port_control_ ? std::optional(port_control_->counters()) : std::nullopt};
 }
 
 }  // namespace stile::nat::shell

@@ -14,9 +14,10 @@
 #include "nat/shell/mapping_log.hpp"
 #include "nat/shell/next_hops.hpp"
 #include "nat/shell/offload.hpp"
+#include "nat/shell/port_control.hpp"
 #include "nat/shell/reports.hpp"
 #include "nat/shell/setup.hpp"
-
+#include "nat/shell/upnp_service.hpp"
 namespace stile::nat::shell {
 
 /// The running program: feeds the core with the packets of two interfaces and with time, and sends
@@ -36,14 +37,26 @@ class Gateway {
     NextHops next_hops;
     std::vector<IpAddress> left_to_kernel;
   };
-  enum class Source : std::uint32_t { inside, outside, kernel, arp, control, signals };
+  enum class Source : std::uint32_t {
+    inside,
+    outside,
+    kernel,
+    arp,
+    control,
+    signals,
+    port_control,
+    upnp
+  };
 
   Realm& realm(Side side) { return side == Side::inside ? inside_ : outside_; }
   void watch(int fd, Source source);
+  void start_port_mapping();
   void wait_for_input();
   void handle_ready(Source source);
   void handle_packets(Side from);
   void handle_packet(Side from, MutableBytes packet);
+  void handle_port_mapping(Source source);
+  void handle_state_loss();
   void handle_kernel_news();
   void follow_addresses();
   void handle_signals();
@@ -69,6 +82,8 @@ class Gateway {
   std::optional<ArpResponder> arp_;
   Impairment impairment_;
   Nat nat_;
+  std::optional<PortControl> port_control_;
+  std::optional<UpnpService> upnp_;
   Segmenter segmenter_;
   std::deque<ByteVector> copies_;  ///< sent, not yet flushed
   Instant now_;

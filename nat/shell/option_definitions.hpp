@@ -8,7 +8,7 @@
 
 #include "nat/shell/option_text.hpp"
 #include "nat/shell/option_words.hpp"
-
+#include "nat/shell/options.hpp"
 namespace stile::nat::shell {
 
 using Apply = std::function<void(const std::string& text)>;
@@ -54,5 +54,6 @@ void add_choice(CLI::App& app, const std::string& name, const Words<Value, count
 void add_address_options(CLI::App& app, Config& nat);
 void add_behavior_options(CLI::App& app, Config& nat);
 void add_limit_options(CLI::App& app, Config& nat);
+void add_port_mapping_options(CLI::App& app, PortMappingOptions& options, Config& nat);
 
 }  // namespace stile::nat::shell

@@ -20,6 +20,7 @@ void add_run_options(CLI::App& app, RunOptions& run, std::string& config_file) {
   add_address_options(app, run.nat);
   add_behavior_options(app, run.nat);
   add_limit_options(app, run.nat);
+  add_port_mapping_options(app, run.port_mapping, run.nat);
   app.add_option("--log", run.log, "file that gets one JSON object per mapping made and ended")
       ->type_name("FILE");
   add_duration(app, "--delay", run.impairment.delay, "keep each packet for so long");
@@ -62,6 +63,7 @@ void check_run_options(const RunOptions& run) {
   if (run.outside.empty()) throw UsageProblem("no outside interface is given; add --outside IFACE");
   if (run.inside == run.outside)
     throw UsageProblem("--inside and --outside are the same interface; give two");
+  if (const auto problem = problem_with(run.port_mapping.servers)) throw UsageProblem(*problem);
 }
 
 KeyKind kind_of(const CLI::App& app, const std::string& key) {

@@ -5,12 +5,21 @@
 #include <variant>
 
 #include "nat/core/config.hpp"
+#include "nat/portmap/config.hpp"
 #include "nat/shell/impairment.hpp"
 
 namespace stile::nat::shell {
 
 /// An abstract socket: each network namespace has its own, and it ends with its process.
 inline constexpr const char* default_control = "@stile-nat";
+
+/// By what inside hosts may ask for mappings.
+struct PortMappingOptions {
+  portmap::Config servers;
+  bool upnp = false;
+  std::uint16_t upnp_port = 0;  ///< 0: any
+  bool upnp_for_others = false;
+};
 
 /// `stile-nat --inside ... --outside ...`
 struct RunOptions {
@@ -19,6 +28,7 @@ struct RunOptions {
   std::string control = default_control;
   std::optional<std::string> log;
   ImpairmentConfig impairment;
+  PortMappingOptions port_mapping;
   Config nat;  ///< what the interfaces say (addresses, networks, MTU) is not filled in yet
 };
 

@@ -39,6 +39,38 @@ Json describe(const SessionInfo& session) {
   return json;
 }
 
+Json describe(const RequestedMapping& mapping, Instant now) {
+  Json filters = Json::array();
+  for (const RemoteFilter& filter : mapping.terms.filters)
+    filters.push_back(filter.prefix.to_string() + ":" + std::to_string(filter.port));
+  const auto left = std::chrono::duration_cast<std::chrono::seconds>(mapping.terms.until - now);
+  return {
+      {"protocol", name_of(mapping.info.protocol)},    {"inside", mapping.info.inside.to_string()},
+      {"external", mapping.info.external.to_string()}, {"time_left", left.count()},
+      {"description", mapping.terms.description},      {"filters", filters}};
+}
+
+Json describe(const portmap::Counters& counters) {
+  Json pcp;
+  for (std::size_t i = 0; i < counters.pcp_answers.size(); ++i)
+    pcp[std::string(portmap::pcp::name_of(static_cast<portmap::pcp::Result>(i)))] =
+        counters.pcp_answers[i];
+  return {{"pcp", pcp},
+          {"nat_pmp", counters.nat_pmp_answers},
+          {"ignored", counters.ignored},
+          {"rate_limited", counters.rate_limited},
+          {"announcements", counters.announcements}};
+}
+
+Json describe(const PortMappingOptions& options) {
+  return {{"pcp", options.servers.pcp},
+          {"nat_pmp", options.servers.nat_pmp},
+          {"upnp", options.upnp},
+          {"third_party", texts_of(options.servers.third_party_clients)},
+          {"min_lifetime", to_text(options.servers.min_lifetime)},
+          {"max_lifetime", to_text(options.servers.max_lifetime)}};
+}
+
 Json describe(const RealmCounters& realm) {
   return {{"received", realm.link.received},
           {"sent", realm.link.sent},
@@ -87,6 +119,13 @@ std::string describe_sessions(const Nat& nat, Instant now) {
     first = false;
     text += describe(session).dump();
   });
+  text += R"(],"mappings":[)";
+  first = true;
+  nat.for_each_explicit([&](const RequestedMapping& mapping) {
+    if (!first) text += ',';
+    first = false;
+    text += describe(mapping, now).dump();
+  });
   return text + "]}";
 }
 
@@ -112,6 +151,7 @@ std::string describe_setup(const Setup& setup, const RunOptions& options) {
                   {"no_nat", texts_of(nat.no_nat)},
                   {"forward", texts_of(nat.forwards)},
                   {"static", texts_of(nat.static_addresses)},
+                  {"port_mapping", describe(options.port_mapping)},
                   {"impairment", describe_impairment(options.impairment)}};
   return json.dump();
 }
@@ -126,6 +166,7 @@ std::string describe_counters(const Nat& nat, const ShellCounters& shell) {
                         {"delayed", shell.impairment.delayed},
                         {"dropped_full", shell.impairment.dropped_full}};
   json["log_lines_lost"] = shell.log_lines_lost;
+  if (shell.port_control) json["port_control"] = describe(*shell.port_control);
   return json.dump();
 }
 

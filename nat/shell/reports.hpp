@@ -3,6 +3,7 @@
 #include <string>
 
 #include "nat/core/nat.hpp"
+#include "nat/portmap/server.hpp"
 #include "nat/shell/impairment.hpp"
 #include "nat/shell/link.hpp"
 #include "nat/shell/next_hops.hpp"
@@ -21,12 +22,15 @@ struct ShellCounters {
   RealmCounters outside;
   ImpairmentCounters impairment;
   std::uint64_t log_lines_lost = 0;
+  std::optional<portmap::Counters> port_control;  ///< while PCP or NAT-PMP is on
 };
 
 // The answers of the control socket, one JSON object on one line each.
 
 /// {"sessions":[{"protocol","inside","external","remote","state" (TCP),"time_left"
-/// (seconds),"outbound":{"packets","bytes"}, "inbound":{...}}]}
+/// (seconds),"outbound":{"packets","bytes"}, "inbound":{...}}],
+/// "mappings":[{"protocol","inside","external","time_left","description","filters"}]}, those that
+/// hosts asked for.
 std::string describe_sessions(const Nat& nat, Instant now);
 std::string describe_setup(const Setup& setup, const RunOptions& options);
 std::string describe_counters(const Nat& nat, const ShellCounters& shell);

@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
+#include "nat/portmap/server.hpp"
 #include "nat/shell/problem.hpp"
-
 namespace stile::nat::shell {
 
 namespace {
@@ -28,6 +28,8 @@ Config make_config(const RunOptions& options, const Interface& inside, const Int
   config.inside_networks = inside.networks;
   config.inside_mtu = inside.mtu;
   config.outside_mtu = outside.mtu;
+  if (options.port_mapping.servers.pcp || options.port_mapping.servers.nat_pmp)
+    config.reserved_udp_ports.assign(portmap::own_ports.begin(), portmap::own_ports.end());
   return config;
 }
 

@@ -1,0 +1,18 @@
+#pragma once
+
+#include <netinet/in.h>
+
+#include "nat/shell/descriptor.hpp"
+#include "nat/shell/interface.hpp"
+
+namespace stile::nat::shell {
+
+sockaddr_in to_sockaddr(const TransportAddress& address);
+TransportAddress from_sockaddr(const sockaddr_in& address);
+
+/// An IPv4 socket that hears the inside interface only (RFC 6887 §8.2) and sends multicasts there.
+/// `purpose` is what a Problem says that it was for. Throws Problem.
+Descriptor open_inside_socket(int type, const Interface& inside, const TransportAddress& local,
+                              const std::string& purpose);
+
+}  // namespace stile::nat::shell

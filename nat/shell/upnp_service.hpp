@@ -1,0 +1,69 @@
+#pragma once
+
+#include <list>
+#include <string>
+
+#include "nat/shell/descriptor.hpp"
+#include "nat/shell/http_request.hpp"
+#include "nat/shell/interface.hpp"
+#include "nat/upnp/discovery.hpp"
+#include "nat/upnp/gateway_device.hpp"
+
+namespace stile::nat::shell {
+
+/// The UPnP Internet Gateway Device on the inside: found by SSDP, controlled over HTTP.
+class UpnpService {
+ public:
+  /// The device announces itself. `nat` outlives this. Throws Problem.
+  UpnpService(const Interface& inside, std::uint16_t http_port, bool own_address_only, Nat& nat,
+              Instant now);
+  /// And takes its leave.
+  ~UpnpService();
+  UpnpService(const UpnpService&) = delete;
+  UpnpService& operator=(const UpnpService&) = delete;
+
+  /// Readable when there is something to do.
+  int fd() const { return epoll_.get(); }
+  const TransportAddress& address() const { return device_.config().http; }
+  void handle_ready(Instant now);
+  void handle_due(Instant now);
+  Instant poll_timeout() const { return next_announcement_; }
+
+ private:
+  // Limit: clients at one time; the one that has waited longest goes.
+  static constexpr std::size_t max_clients = 32;
+  // Limit: searches that are answered in a second.
+  static constexpr int max_searches = 20;
+
+  struct Client {
+    Descriptor fd;
+    IpAddress ip;
+    std::string input;
+    std::string answer;
+    std::size_t sent = 0;
+  };
+
+  void watch(int fd, std::uint32_t events, int operation);
+  void answer_searches(Instant now);
+  bool is_within_rate(Instant now);
+  void announce(upnp::Presence presence);
+  void send(const std::string& datagram, const TransportAddress& to);
+  void accept_clients();
+  /// False when the client is done with.
+  bool serve(Client& client, Instant now);
+  bool read_request(Client& client, Instant now);
+  bool write_answer(Client& client);
+  std::string respond(const Client& client, const HttpMessage& request, Instant now);
+
+  std::vector<IpPrefix> networks_;
+  Descriptor epoll_;
+  Descriptor ssdp_;
+  Descriptor listener_;
+  upnp::GatewayDevice device_;
+  std::list<Client> clients_;
+  Instant next_announcement_;
+  Instant searches_since_{};
+  int searches_ = 0;
+};
+
+}  // namespace stile::nat::shell
