@@ -57,13 +57,13 @@ check_equal "another one is not" 203.0.113.1:5003 "$(seen two 5003)"
 end_nat
 
 # A server that sends a second answer after a while finds the mapping there or not.
-late_answer() { ask one udp-late --at 0.0.0.0:5100 --to 203.0.113.9:7100 --seconds 4; }
+late_answer() { ask one udp-late --at 0.0.0.0:5100 --to 203.0.113.9:7100 --seconds 6; }
 serve late srv udp-late-echo --at 0.0.0.0:7100
 check "inbound refresh starts" start_nat --refresh both --udp-timeout 2s
-check_equal "packets from outside keep the mapping" "1 2 3 4" "$(late_answer)"
+check "packets from outside keep the mapping" grep -q '^1 2 3 4$' <(late_answer)
 end_nat
 check "outbound refresh starts" start_nat --udp-timeout 2s
-check_equal "packets from outside do not keep the mapping" "1" "$(late_answer)"
+check "packets from outside do not keep the mapping" grep -qE '^1( 2)?$' <(late_answer)
 end_nat
 
 refused "a port range with untranslated ports" "ports that are not translated cannot be kept within a port range" \
