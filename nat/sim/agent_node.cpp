@@ -34,10 +34,25 @@ void AgentNode::introduce(AgentNode& a, AgentNode& b, Duration signalling_delay)
   }
 }
 
+void AgentNode::tell_parameters() {
+  signal([parameters = agent_.local_parameters()](AgentNode& other) { other.take(parameters); });
+}
+
+void AgentNode::take(const ice::Parameters& parameters) {
+  if (agent_.is_restart(parameters.credentials)) restart();
+  agent_.set_remote_parameters(world_.now(), parameters);
+}
+
+void AgentNode::restart() {
+  selected_.reset();
+  const IpAddress addresses[] = {address_};
+  agent_.restart(world_.now(), addresses);
+  tell_parameters();
+  drain();
+}
+
 void AgentNode::begin() {
-  signal([credentials = agent_.local_credentials()](AgentNode& other) {
-    other.agent_.set_remote_parameters(other.world_.now(), {credentials, false});
-  });
+  tell_parameters();
   const IpAddress addresses[] = {address_};
   agent_.gather(world_.now(), addresses);
   drain();

@@ -22,11 +22,15 @@ class AgentNode {
   std::optional<Instant> first_heard() const { return first_heard_; }
   std::size_t heard() const { return heard_; }
   void greet();
+  /// RFC 8445 §9; the other follows when it hears of it.
+  void restart();
   /// Told each event as a line, for people.
   std::function<void(const std::string& line)> on_line;
 
  private:
   void begin();
+  void tell_parameters();
+  void take(const ice::Parameters& parameters);
   void take(const ice::OpenSocket& command);
   void take(const ice::CloseSocket& command);
   void take(const ice::SendDatagram& command);

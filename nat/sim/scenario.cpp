@@ -80,7 +80,9 @@ class Stage {
       nats_.push_back(std::make_unique<NatNode>(world_, name, home, above,
                                                 nat_config(*gateway, outside, IpAddress::v4(192, 168, number, 1))));
     }
-    auto node = std::make_unique<AgentNode>(world_, name, gateway ? home : above, own, agent_config(role, scenario));
+    ice::Config config = agent_config(role, scenario);
+    config.lite = scenario.lite_b && role == ice::Role::controlled;
+    auto node = std::make_unique<AgentNode>(world_, name, gateway ? home : above, own, std::move(config));
     if (scenario.on_line)
       node->on_line = [this, tell = scenario.on_line](const std::string& line) { tell(world_.now(), line); };
     return node;
@@ -114,6 +116,15 @@ bool data_flows(Stage& stage) {
   return both();
 }
 
+/// During the restart data goes by the old path, after it by the new one.
+bool survives_restart(Stage& stage) {
+  stage.a().restart();
+  const bool during = data_flows(stage);
+  const auto selected = [&] { return stage.a().selected() && stage.b().selected(); };
+  stage.world().run_until(selected, stage.world().now() + std::chrono::seconds(45));
+  return during && selected() && data_flows(stage);
+}
+
 }  // namespace
 
 Result play(const Scenario& scenario) {
@@ -128,11 +139,14 @@ Result play(const Scenario& scenario) {
   Result result;
   result.selected = world.now() - start;
   if (selected() && data_flows(stage)) {
-    const bool relayed = is_relayed(*stage.a().selected()) || is_relayed(*stage.b().selected());
-    result.path = relayed ? Path::relay : Path::direct;
+    // A pair through the relay may be selected first, and a direct one a moment later.
+    const auto relayed = [&] { return is_relayed(*stage.a().selected()) || is_relayed(*stage.b().selected()); };
+    world.run_until([&] { return !relayed(); }, world.now() + std::chrono::seconds(10));
+    result.path = relayed() ? Path::relay : Path::direct;
     result.local_a = stage.a().selected()->local.type;
     result.local_b = stage.b().selected()->local.type;
     result.first_data = std::max(*stage.a().first_heard(), *stage.b().first_heard()) - start;
+    if (scenario.restart) result.still_works = survives_restart(stage);
     if (scenario.linger > Duration::zero()) {
       world.run_until([] { return false; }, world.now() + scenario.linger);
       result.still_works = data_flows(stage);

@@ -28,6 +28,8 @@ struct Scenario {
   Duration signalling_delay = std::chrono::milliseconds(15);
   std::uint64_t seed = 1;
   Duration patience = std::chrono::seconds(45);
+  bool lite_b = false;                 ///< b is an ICE lite agent
+  bool restart = false;                ///< a restarts when it was settled; then they must meet again
   Duration linger{};                   ///< kept going so long after it was settled; then data must still flow
   std::string capture;                 ///< a pcap file to write, or empty
   std::function<void(Instant, const std::string& line)> on_line;  ///< what happens, for people
@@ -39,7 +41,7 @@ struct Result {
   std::optional<ice::CandidateType> local_b;
   Duration first_data{};   ///< from the start until both have heard the other
   Duration selected{};     ///< from the start until both have selected a pair
-  bool still_works = true; ///< data passed both ways after lingering
+  bool still_works = true; ///< data passed both ways after lingering, or during the restart and after it
   std::uint64_t trace_hash = 0;
 };
 

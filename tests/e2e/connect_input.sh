@@ -42,7 +42,7 @@ answer "no JSON" 'hello' 'not a JSON object: hello'
 answer "half an object" '{"remote":' 'not a JSON object: {\"remote\":'
 answer "not an object" '["remote"]' 'not a JSON object: [\"remote\"]'
 answer "no text either" $'\xff\xfe{}' 'not a JSON object: ��{}'
-answer "unknown" '{"remotes":{}}' "'remotes' is none of remote, candidate, end-of-candidates, send"
+answer "unknown" '{"remotes":{}}' "'remotes' is none of remote, candidate, end-of-candidates, restart, send"
 answer "remote: wrong type" '{"remote":7}' 'remote is not an object'
 answer "remote: no ufrag" '{"remote":{}}' 'remote has no ufrag'
 answer "remote: no pwd" '{"remote":{"ufrag":"abcd"}}' 'remote has no pwd'
@@ -71,8 +71,8 @@ check "after all that it connects" connected left right
 check_equal "each bad candidate is answered" 4 "$(tail -n +20 "$work/left.out" | grep -c '^{"error":"candidate: ')"
 say left '{"send":"to and fro"}'
 check "--echo sends back" await_line left '^{"data":"to and fro"}'
-answer "a second remote" '{"remote":{"ufrag":"abcd","pwd":"0123456789012345678901"}}' \
-  'remote is known already; another one needs another session'
+answer "the same remote again" "$(said right | sed -n 's/^{"local":/{"remote":/p')" \
+  'remote is known already; a restart needs a new ufrag and a new pwd'
 say left '{"send":"äöü \u0000 \"quoted\" 🦔"}'
 check "any text arrives" await_line left '^{"data":"äöü \\u0000 \\"quoted\\" 🦔"}'
 check "both end well" dismiss left right

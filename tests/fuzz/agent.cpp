@@ -1,7 +1,7 @@
 // Bytes -> two ICE agents that know each other, the packets between them (carried, lost, bent,
 // signed anew), a STUN and TURN server that answers as it likes, remote candidates and time. What
 // must hold whatever comes: tables within their limits, a clock that goes on, sends on open sockets
-// only, STUN that is well-formed, one selected pair for a component, silence after close().
+// only, STUN that is well-formed, one selected pair at a time for a component, silence after close().
 
 #include <algorithm>
 #include <cstdio>
@@ -77,6 +77,7 @@ Config configure(Role role, std::uint8_t choice) {
   if (choice & 4) config.turn_servers = {{server, {"alice", "secret"}}};
   if (choice & 8) config.policy = Policy::relay;
   config.streams = choice & 16 ? 2 : 1;
+  config.lite = choice & 32;
   config.max_remote_candidates = 6;
   config.max_peer_reflexive = 3;
   config.max_pairs = max_pairs;
@@ -103,7 +104,6 @@ struct Peer {
   Agent agent;
   std::uint8_t last_octet;
   std::map<SocketId, TransportAddress> sockets;
-  std::set<ComponentId> selected;
   bool closed = false;
 };
 
@@ -173,7 +173,9 @@ class World {
 
   void introduce(Peer& peer) {
     const bool lite = input_.u8() == 0xff;
-    peer.agent.set_remote_parameters(now_, {other(peer).agent.local_credentials(), lite});
+    Parameters parameters = other(peer).agent.local_parameters();
+    parameters.lite = parameters.lite || lite;
+    peer.agent.set_remote_parameters(now_, parameters);
     drain(peer);
   }
 
@@ -415,7 +417,14 @@ class World {
 
   void end(Peer& peer, std::uint8_t choice) {
     if (choice % 4 == 0) return close(peer);
+    if (choice == 0xfe) return restart(peer);
     peer.agent.end_of_remote_candidates(now_);
+    drain(peer);
+  }
+
+  void restart(Peer& peer) {
+    const IpAddress all[] = {IpAddress::v4(192, 0, 2, peer.last_octet), *IpAddress::parse("2001:db8::2")};
+    peer.agent.restart(now_, std::span(all).first(1 + input_.u8() % 2));
     drain(peer);
   }
 
@@ -504,18 +513,19 @@ class World {
     } else if (const auto* selected = std::get_if<PairSelected>(&event)) {
       require(selected->component.component >= 1 && selected->component.component <= peer.components,
               "a component is one");
-      require(peer.selected.insert(selected->component).second,
-              "a component's pair is selected once");
     }
   }
 
   void check(Peer& peer) {
     std::size_t pairs = 0;
+    std::set<ComponentId> selected;
     peer.agent.for_each_pair([&](const PairReport& report) {
       ++pairs;
       require(report.local.component == report.remote.component, "a pair is of one component");
       require(report.local.stream == report.remote.stream, "and of one stream");
       require(!report.selected || report.valid, "a selected pair is valid");
+      const ComponentId component(report.local.stream, report.local.component);
+      require(!report.selected || selected.insert(component).second, "a component has one pair");
     });
     require(pairs <= max_pairs, "pairs are limited");
   }

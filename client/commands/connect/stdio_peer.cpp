@@ -7,6 +7,7 @@
 
 #include <boost/asio/read_until.hpp>
 #include <iostream>
+#include <utility>
 
 #include "client/commands/server_address.hpp"
 
@@ -17,6 +18,7 @@ namespace {
 using nlohmann::json;
 
 constexpr std::size_t longest_line = 1 << 20;  ///< Limit: of one line of input
+constexpr unsigned longest_pacing = 10'000;    ///< Limit: milliseconds between checks that a peer may ask for
 
 /// Asio makes what it reads from non-blocking. A terminal or a pipe is shared with the shell that started us, and would
 /// stay so for it: it is opened anew. (A file's place in it would be lost, and reading it never blocks.)
@@ -48,6 +50,19 @@ ice::Credentials credentials_of(const json& remote) {
   return credentials;
 }
 
+ice::Parameters parameters_of(const json& remote) {
+  ice::Parameters parameters{.credentials = credentials_of(remote)};
+  parameters.lite = remote.contains("lite") && remote["lite"] == true;
+  const json options = remote.value("options", json::array());
+  if (!options.is_array()) throw CommandError("remote's options are not an array");
+  for (const json& option : options) parameters.options.push_back(text_of(option, "an option of remote"));
+  if (!remote.contains("pacing")) return parameters;
+  if (!remote["pacing"].is_number_unsigned() || remote["pacing"] > longest_pacing)
+    throw CommandError("remote's pacing is not a number of milliseconds, at most 10000");
+  parameters.pacing = std::chrono::milliseconds(remote["pacing"].get<int>());
+  return parameters;
+}
+
 }  // namespace
 
 StdioPeer::StdioPeer(boost::asio::io_context& context, const Options& options, ice::Config config)
@@ -58,7 +73,7 @@ StdioPeer::StdioPeer(boost::asio::io_context& context, const Options& options, i
       session_(context.get_executor(), std::move(config), callbacks()) {}
 
 int StdioPeer::run() {
-  if (options_.trickle) write_local(json::array());
+  begin_trickle();
   session_.gather({.only = options_.interface, .loopback = options_.loopback});
   signals_.async_wait([this](boost::system::error_code error, int) {
     if (!error) end(0);
@@ -72,9 +87,11 @@ ice::Session::Callbacks StdioPeer::callbacks() {
   ice::Session::Callbacks callbacks;
   callbacks.on_candidate = [this](const ice::Candidate& candidate) {
     candidates_.push_back(candidate.to_string());
+    begin_trickle();
     if (options_.trickle) write({{"candidate", candidate.to_string()}});
   };
   callbacks.on_gathering_done = [this] {
+    begin_trickle();
     if (options_.trickle) write({{"end-of-candidates", true}});
     else write_local(candidates_);
   };
@@ -90,8 +107,18 @@ void StdioPeer::write(const json& line) {
 }
 
 void StdioPeer::write_local(const json& candidates) {
-  const auto& credentials = session_.local_credentials();
-  write({{"local", {{"ufrag", credentials.ufrag}, {"pwd", credentials.pwd}, {"candidates", candidates}}}});
+  const ice::Parameters ours = session_.local_parameters();
+  json local{{"ufrag", ours.credentials.ufrag},
+             {"pwd", ours.credentials.pwd},
+             {"options", ours.options},
+             {"candidates", candidates}};
+  if (ours.pacing) local["pacing"] = std::chrono::duration_cast<std::chrono::milliseconds>(*ours.pacing).count();
+  if (ours.lite) local["lite"] = true;
+  write({{"local", local}});
+}
+
+void StdioPeer::begin_trickle() {
+  if (options_.trickle && !std::exchange(local_is_told_, true)) write_local(json::array());
 }
 
 void StdioPeer::tell_state(ice::State state, const std::string& reason) {
@@ -156,14 +183,16 @@ void StdioPeer::take_object(const json& line) {
     if (name == "remote") take_remote(value);
     else if (name == "candidate") take_candidate(value);
     else if (name == "end-of-candidates") session_.end_of_remote_candidates();
+    else if (name == "restart") restart();
     else if (name == "send") send(value);
-    else complain("'" + name + "' is none of remote, candidate, end-of-candidates, send");
+    else complain("'" + name + "' is none of remote, candidate, end-of-candidates, restart, send");
   }
 }
 
 void StdioPeer::take_remote(const json& remote) {
-  ice::RemoteParameters parameters{credentials_of(remote), remote.contains("lite") && remote["lite"] == true};
-  if (remote_is_known_) throw CommandError("remote is known already; another one needs another session");
+  ice::Parameters parameters = parameters_of(remote);
+  if (session_.is_restart(parameters.credentials)) restart();
+  else if (remote_is_known_) throw CommandError("remote is known already; a restart needs a new ufrag and a new pwd");
   const json candidates = remote.value("candidates", json::array());
   if (!candidates.is_array()) throw CommandError("remote's candidates are not an array");
   remote_is_known_ = true;
@@ -171,6 +200,15 @@ void StdioPeer::take_remote(const json& remote) {
   for (const json& candidate : candidates) take_candidate(candidate);
   // Without --trickle a description is whole.
   if (!options_.trickle) session_.end_of_remote_candidates();
+}
+
+/// RFC 8445 §9. The other side is to be given our new "local"; its own is awaited.
+void StdioPeer::restart() {
+  remote_is_known_ = false;
+  candidates_ = json::array();
+  local_is_told_ = false;
+  session_.restart({.only = options_.interface, .loopback = options_.loopback});
+  begin_trickle();
 }
 
 /// One that cannot be used is no reason to do without the others.

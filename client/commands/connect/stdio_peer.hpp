@@ -26,6 +26,7 @@ class StdioPeer {
   // What happens, and is told.
   void write(const nlohmann::json& line);
   void write_local(const nlohmann::json& candidates);
+  void begin_trickle();
   void tell_state(ice::State state, const std::string& reason);
   void tell_selected(const ice::PairSelected& pair);
   void tell_server_failed(const ice::ServerFailed& failed);
@@ -39,6 +40,7 @@ class StdioPeer {
   void take_remote(const nlohmann::json& remote);
   void take_candidate(const nlohmann::json& text);
   void send(const nlohmann::json& text);
+  void restart();
 
   void end(int exit_status);
 
@@ -50,6 +52,7 @@ class StdioPeer {
   nlohmann::json candidates_ = nlohmann::json::array();
   std::string server_problem_;
   bool remote_is_known_ = false;
+  bool local_is_told_ = false;  ///< with --trickle: the line that candidates follow
   bool was_connected_ = false;
   int exit_status_ = 0;
   bool ended_ = false;

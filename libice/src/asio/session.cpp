@@ -36,6 +36,8 @@ Session::Session(boost::asio::any_io_executor executor, Config config, Callbacks
 Session::~Session() { impl_->close(); }
 
 const Credentials& Session::local_credentials() const { return impl_->agent.local_credentials(); }
+Parameters Session::local_parameters() const { return impl_->agent.local_parameters(); }
+bool Session::is_restart(const Credentials& offered) const { return impl_->agent.is_restart(offered); }
 State Session::state() const { return impl_->agent.state(); }
 boost::asio::any_io_executor Session::executor() const { return impl_->executor; }
 void Session::close() { impl_->close(); }
@@ -49,7 +51,13 @@ void Session::gather(const InterfaceFilter& filter) {
   impl_->drain();
 }
 
-void Session::set_remote_parameters(RemoteParameters parameters) {
+void Session::restart(const InterfaceFilter& filter) {
+  impl_->begin_again();
+  impl_->agent.restart(instant_now(), local_addresses(filter));
+  impl_->drain();
+}
+
+void Session::set_remote_parameters(Parameters parameters) {
   impl_->agent.set_remote_parameters(instant_now(), std::move(parameters));
   impl_->drain();
 }

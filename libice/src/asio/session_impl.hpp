@@ -21,6 +21,11 @@ struct Session::Impl : std::enable_shared_from_this<Impl> {
   /// Carries out commands, tells events, and sets the timer; after each input.
   void drain();
   void close();
+  /// A restart tells of candidates anew.
+  void begin_again() {
+    candidates_.clear();
+    gathered_ = false;
+  }
   std::error_code send(Bytes data, ComponentId component);
 
   void wait_gathered(std::function<void(std::error_code, std::vector<Candidate>)> handler);

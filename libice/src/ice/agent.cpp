@@ -13,12 +13,19 @@ Agent& Agent::operator=(Agent&&) noexcept = default;
 
 const Credentials& Agent::local_credentials() const { return impl_->local; }
 State Agent::state() const { return impl_->state; }
+Parameters Agent::local_parameters() const {
+  Parameters parameters{impl_->local, impl_->config.lite, {"ice2"}, impl_->config.ta};
+  if (impl_->config.trickle) parameters.options.emplace_back("trickle");
+  parameters.options.emplace_back("renomination");
+  return parameters;
+}
 Role Agent::role() const { return impl_->role; }
 const Counters& Agent::counters() const { return impl_->counters; }
 Instant Agent::poll_timeout() const { return impl_->wake_at; }
 
 void Agent::gather(Instant now, std::span<const IpAddress> local_addresses) {
-  if (impl_->state == State::idle || impl_->state == State::checking) impl_->gather(now, local_addresses);
+  const bool first = impl_->sockets.empty() && !impl_->gathering_done;
+  if (first && impl_->state != State::closed && impl_->state != State::failed) impl_->gather(now, local_addresses);
   impl_->plan();
 }
 
@@ -28,7 +35,18 @@ void Agent::handle_socket_opened(Instant now, SocketId id, std::expected<Transpo
   impl_->plan();
 }
 
-void Agent::set_remote_parameters(Instant now, RemoteParameters parameters) {
+void Agent::restart(Instant now, std::span<const IpAddress> local_addresses) {
+  impl_->restart(now, local_addresses);
+  impl_->fire_transactions(now);
+  impl_->plan();
+}
+
+bool Agent::is_restart(const Credentials& offered) const {
+  const auto& known = impl_->remote;
+  return known && known->credentials.ufrag != offered.ufrag && known->credentials.pwd != offered.pwd;
+}
+
+void Agent::set_remote_parameters(Instant now, Parameters parameters) {
   impl_->set_remote_parameters(now, std::move(parameters));
   impl_->fire_transactions(now);
   impl_->plan();
@@ -72,8 +90,9 @@ void Agent::handle_timeout(Instant now) {
   impl_->fire_transactions(now);
   impl_->nominate(now);
   impl_->check_consent(now);
-  impl_->keep_mappings_alive(now);
-  impl_->release_unused_relays(now);
+  if (impl_->config.lite) impl_->keep_lite_paths_alive(now);
+  else impl_->keep_mappings_alive(now);
+  impl_->release_unused(now);
   impl_->fail_if_hopeless(now);
   impl_->plan();
 }
@@ -112,6 +131,10 @@ Agent::Impl::Impl(Config configuration, Random& random_source)
       checklists(config.streams, config.max_pairs),
       components(std::size_t{config.streams} * config.components) {}
 
+bool Parameters::has_option(std::string_view option) const {
+  return std::ranges::find(options, option) != options.end();
+}
+
 bool Agent::Impl::has(ComponentId id) const {
   return id.stream >= 1 && id.stream <= config.streams && id.component >= 1 && id.component <= config.components;
 }
@@ -144,7 +167,13 @@ void Agent::Impl::send(const Base& base, const TransportAddress& to, Bytes datag
 void Agent::Impl::fire_transactions(Instant now) {
   if (state == State::closed || state == State::failed) return;
   while (next_transaction <= now && (start_next_server(now) || send_next_check(now)))
-    next_transaction = now + config.ta;
+    next_transaction = now + pace();
+}
+
+// RFC 8445 §14.2.
+Duration Agent::Impl::pace() const {
+  if (!remote) return config.ta;
+  return std::max(config.ta, remote->pacing.value_or(config.ta_without_proposal));
 }
 
 void Agent::Impl::plan() {
@@ -158,8 +187,10 @@ void Agent::Impl::plan() {
   for (const CandidatePair& pair : checklists.pairs())
     for (const Check& check : pair.checks) wake_at = std::min(wake_at, check.timer.deadline());
   for (const Component& each : components) {
-    wake_at = std::min(wake_at, each.next_consent_check);
-    wake_at = std::min(wake_at, each.selected ? each.consent_until : each.nominate_at);
+    if (each.former) wake_at = std::min({wake_at, each.former->consent.next_check, each.former->consent.until});
+    if (state == State::failed) continue;
+    wake_at = std::min({wake_at, each.consent.next_check, each.nominate_at});
+    if (each.selected) wake_at = std::min(wake_at, each.consent.until);
   }
   const bool more = !servers_to_ask.empty() ||
                     checklists.has_next([this](const CandidatePair& pair) { return may_check(pair); });

@@ -1,7 +1,8 @@
 #include "stile/ice/candidate.hpp"
 
 #include <algorithm>
-#include <charconv>
+
+#include "ice/words.hpp"
 
 namespace stile::ice {
 
@@ -9,36 +10,6 @@ namespace {
 
 constexpr std::size_t longest_line = 1024;       ///< Limit: of a candidate attribute
 constexpr std::size_t longest_foundation = 32;   // RFC 8839 §5.1
-
-bool is_ice_char(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '+' || c == '/';
-}
-
-/// The words of a line, one after the other.
-class Words {
- public:
-  explicit Words(std::string_view line) : rest_(line) {}
-  std::optional<std::string_view> next() {
-    const auto start = rest_.find_first_not_of(" \t\r\n");
-    if (start == rest_.npos) return std::nullopt;
-    rest_.remove_prefix(start);
-    const std::string_view word = rest_.substr(0, rest_.find_first_of(" \t\r\n"));
-    rest_.remove_prefix(word.size());
-    return word;
-  }
-  template <class Number>
-  std::optional<Number> number(Number least, Number most) {
-    const auto word = next();
-    Number value{};
-    if (!word) return std::nullopt;
-    const auto [end, error] = std::from_chars(word->data(), word->data() + word->size(), value);
-    if (error != std::errc{} || end != word->data() + word->size()) return std::nullopt;
-    return value < least || value > most ? std::nullopt : std::optional(value);
-  }
-
- private:
-  std::string_view rest_;
-};
 
 bool equals_ignoring_case(std::string_view a, std::string_view b) {
   return std::ranges::equal(a, b, [](char x, char y) { return (x | 0x20) == (y | 0x20); });
@@ -64,7 +35,7 @@ std::expected<void, std::string> parse_rest(Words& words, Candidate& candidate) 
     if (*key == "raddr") {
       related = IpAddress::parse(*value);
       if (!related) return problem("raddr is not an IP address");
-    } else if (*key == "rport" && related) {
+    } else if (*key == "rport" && related && !candidate.related) {
       Words port(*value);
       const auto number = port.number<std::uint16_t>(0, 65535);
       if (!number) return problem("rport is not a port");

@@ -11,27 +11,40 @@ void Agent::Impl::take_request(Instant now, const Base& base, const TransportAdd
                                const stun::MessageView& message) {
   // With policy relay nobody is to learn that there is anybody at our own address.
   if (config.policy == Policy::relay && !base.relay) return;
-  if (!authenticate(base, from, message)) return;
+  const Credentials* ours = credentials_for(message);
+  if (!authenticate(base, from, message, ours)) return;
+  if (ours != &local) return answer(base, from, message, *ours);  // consent to what data goes by during a restart
   if (resolve_role_conflict(base, from, message)) return;
   const auto priority = message.get<stun::PriorityAttribute>();
   if (!priority) return refuse(base, from, message, ErrorNumber::bad_request, true);
-  answer(base, from, message);
+  answer(base, from, message, local);
 
-  const EarlyCheck check{base, from, priority->value, message.has(stun::AttributeType::use_candidate)};
+  const auto nomination = message.get<stun::NominationAttribute>();
+  const EarlyCheck check{base, from, priority->value, message.has(stun::AttributeType::use_candidate) || nomination,
+                         nomination ? nomination->value : 0};
   if (remote) return trigger_check(now, check);
   if (early_checks.size() < config.max_early_checks) early_checks.push_back(check);
 }
 
-// RFC 8489 §9.1.3; the user name is "ours:theirs" (RFC 8445 §7.2.2).
-bool Agent::Impl::authenticate(const Base& base, const TransportAddress& from, const stun::MessageView& message) {
-  const auto username = message.get<stun::Username>();
-  if (!username || !message.has(stun::AttributeType::message_integrity)) {
+/// Ours that the user name "ours:theirs" (RFC 8445 §7.2.2) begins with, or nullptr.
+const Credentials* Agent::Impl::credentials_for(const stun::MessageView& request) const {
+  const auto username = request.get<stun::Username>();
+  const auto named = [&](const Credentials& ours) { return username && username->text.starts_with(ours.ufrag + ":"); };
+  if (named(local)) return &local;
+  for (const Component& each : components)
+    if (each.former && named(each.former->ours)) return &each.former->ours;
+  return nullptr;
+}
+
+// RFC 8489 §9.1.3.
+bool Agent::Impl::authenticate(const Base& base, const TransportAddress& from, const stun::MessageView& message,
+                               const Credentials* ours) {
+  if (!message.has(stun::AttributeType::username) || !message.has(stun::AttributeType::message_integrity)) {
     ++counters.unauthenticated;
     refuse(base, from, message, ErrorNumber::bad_request, false);
     return false;
   }
-  const bool ours = username->text.starts_with(local.ufrag + ":");
-  if (!ours || !stun::verify_message_integrity(message, stun::short_term_key(local.pwd))) {
+  if (!ours || !stun::verify_message_integrity(message, stun::short_term_key(ours->pwd))) {
     ++counters.unauthenticated;
     refuse(base, from, message, ErrorNumber::unauthenticated, false);
     return false;
@@ -53,7 +66,8 @@ bool Agent::Impl::resolve_role_conflict(const Base& base, const TransportAddress
     switch_role();
   } else if (role == Role::controlled && controlled) {
     ++counters.role_conflicts;
-    if (tie_breaker < controlled->value) {
+    // §6.1.1: a lite agent controls another lite one only, which sends no checks.
+    if (config.lite || tie_breaker < controlled->value) {
       refuse(base, from, message, ErrorNumber::role_conflict, true);
       return true;
     }
@@ -62,11 +76,12 @@ bool Agent::Impl::resolve_role_conflict(const Base& base, const TransportAddress
   return false;
 }
 
-void Agent::Impl::answer(const Base& base, const TransportAddress& to, const stun::MessageView& request) {
+void Agent::Impl::answer(const Base& base, const TransportAddress& to, const stun::MessageView& request,
+                         const Credentials& ours) {
   std::array<std::uint8_t, 128> buffer;
   stun::MessageBuilder builder(buffer, stun::Class::success_response, stun::Method::binding,
                                request.transaction_id());
-  builder.add(stun::XorMappedAddress{to}).add_message_integrity(stun::short_term_key(local.pwd)).add_fingerprint();
+  builder.add(stun::XorMappedAddress{to}).add_message_integrity(stun::short_term_key(ours.pwd)).add_fingerprint();
   send(base, to, builder.finish());
 }
 
@@ -105,9 +120,10 @@ bool Agent::Impl::may_learn_at(std::size_t local_index) const {
 
 // RFC 8445 §7.3.1.4 and §7.3.1.5.
 void Agent::Impl::trigger_check(Instant now, const EarlyCheck& early) {
+  if (config.lite) return take_nomination_as_lite(now, early);
   const auto local_index = base_candidate(early.base);
   const bool known = find_remote(component_of(early.base), early.from).has_value();
-  if (!local_index || (!known && component(component_of(early.base)).selected)) return;
+  if (!local_index || (!known && is_done(component(component_of(early.base))))) return;
   if (!known && !may_learn_at(*local_index)) {
     ++counters.candidates_over_limit;
     return;
@@ -117,13 +133,16 @@ void Agent::Impl::trigger_check(Instant now, const EarlyCheck& early) {
   if (!pair) pair = form_pair(now, *local_index, remote_index);
   if (!pair) return;
 
+  pair->last_heard = now;
   const bool nominated = early.use_candidate && role == Role::controlled;
+  if (nominated) pair->nomination = std::max(pair->nomination, early.nomination);
   if (pair->state == PairState::succeeded) {
-    if (nominated && !component(pair->component).selected) select(now, *pair);
+    if (nominated) select(now, *pair);
     return;
   }
   if (nominated) pair->to_be_nominated = true;
-  if (component(pair->component).selected) return;
+  const Component& owner = component(pair->component);
+  if (!nominated && (is_done(owner) || !outranks(*pair, owner.selected))) return;
   pair->state = PairState::waiting;
   checklists.trigger(*pair);
 }

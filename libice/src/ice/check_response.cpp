@@ -31,15 +31,12 @@ bool has_check(const ChecklistSet& checklists, const stun::TransactionId& id) {
 
 }  // namespace
 
-bool Agent::Impl::is_from_peer(const stun::MessageView& message) const {
-  return remote && stun::verify_message_integrity(message, stun::short_term_key(remote->credentials.pwd));
-}
-
 // RFC 8445 §7.2.5.
 void Agent::Impl::take_response(Instant now, const Base& base, const TransportAddress& from,
                                 const stun::MessageView& message) {
   if (take_consent_response(now, message)) return;
-  if (!has_check(checklists, message.transaction_id()) || !is_from_peer(message)) {
+  const bool is_ours = remote && has_check(checklists, message.transaction_id());
+  if (!is_ours || !stun::verify_message_integrity(message, stun::short_term_key(remote->credentials.pwd))) {
     ++counters.unmatched_responses;
     return;
   }
@@ -76,10 +73,11 @@ void Agent::Impl::take_success(Instant now, CandidatePair& pair, const Check& ch
   checklists.unfreeze(pair.foundation);
 
   Component& owner = component(pair.component);
-  owner.consent_until = now + config.consent_expiry;
-  const bool nominated = (check.use_candidate && role == Role::controlling) || pair.to_be_nominated;
-  if (nominated && !owner.selected) return select(now, pair);
+  if (!owner.selected || owner.selected == pair.id) owner.consent.until = now + config.consent_expiry;
+  const bool by_us = check.use_candidate && role == Role::controlling;
+  if (by_us) pair.nomination = check.nomination;
   use_best_valid_pair(now, pair.component);
+  if (by_us || pair.to_be_nominated) select(now, pair);
   nominate(now);
 }
 

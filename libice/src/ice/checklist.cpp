@@ -114,9 +114,13 @@ void ChecklistSet::unfreeze(const std::string& foundation) {
     if (pair.state == PairState::frozen && pair.foundation == foundation) pair.state = PairState::waiting;
 }
 
+// Deviation: RFC 8445 §8.1.2: while the selected pair is one through a relay, pairs above it go on, so that the session ends on
+// a direct path without a restart; of several nominated pairs the highest counts (§8.1.1).
 void ChecklistSet::conclude(ComponentId component, PairId selected) {
+  const CandidatePair* winner = find(selected);
   for (CandidatePair& pair : pairs_) {
     if (pair.component != component || pair.id == selected) continue;
+    if (winner && winner->relayed && pair.priority > winner->priority) continue;
     for (Check& check : pair.checks) check.retransmits = false;
     if (pair.state == PairState::waiting || pair.state == PairState::frozen) pair.state = PairState::failed;
     forget_triggers(pair.id);

@@ -15,6 +15,7 @@ struct Check {
   stun::TransactionTimer timer;
   Role role;                   ///< that it was sent in
   bool use_candidate = false;
+  std::uint32_t nomination = 0;  ///< 0: not numbered
   bool retransmits = true;     ///< false for consent, and once a triggered check has replaced it; its answer still counts
 };
 
@@ -39,6 +40,9 @@ struct CandidatePair {
   std::size_t valid_local = 0;      ///< the local candidate that the peer sees
   bool to_be_nominated = false;     ///< controlled: the peer sent USE-CANDIDATE before the pair was valid
   bool nominating = false;          ///< controlling: the next check carries USE-CANDIDATE
+  std::uint32_t nomination = 0;     ///< number of its last nomination; 0: not numbered
+  bool was_selected = false;
+  Instant last_heard{};             ///< the peer's last check on it
 };
 
 /// The checklists of all data streams with their triggered-check queues (RFC 8445 §6.1.2, §6.1.4). It knows states and
@@ -67,7 +71,7 @@ class ChecklistSet {
   bool has_next(MayCheck&& may_check);
   /// §7.2.5.3.3: a foundation that worked once is worth trying for all its pairs, whatever their stream.
   void unfreeze(const std::string& foundation);
-  /// §8.1.2: the component has its pair; what has not been tried is dropped and nothing is sent again.
+  /// §8.1.2: the component has its pair; of pairs below it what has not been tried is dropped and nothing is sent again.
   void conclude(ComponentId component, PairId selected);
   void clear();
 

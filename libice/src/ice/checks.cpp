@@ -10,7 +10,7 @@ constexpr std::size_t max_open_checks = 8;  ///< Limit: unanswered checks of one
 }
 
 bool Agent::Impl::may_check(const CandidatePair& pair) const {
-  if (!remote) return false;
+  if (!remote || config.lite) return false;
   const Base& base = locals[pair.local].base;
   return !base.relay || relays[*base.relay]->client.is_permitted(remotes[pair.remote].address.ip);
 }
@@ -27,7 +27,9 @@ void Agent::Impl::send_check(Instant now, CandidatePair& pair) {
   for (Check& older : pair.checks) older.retransmits = false;
   if (pair.checks.size() >= max_open_checks) pair.checks.erase(pair.checks.begin());
   const bool use_candidate = role == Role::controlling && pair.nominating;
-  pair.checks.push_back(make_check(now, pair, use_candidate));
+  const bool numbered = use_candidate && remote->has_option("renomination");
+  pair.checks.push_back(make_check(now, local, remote->credentials, locals[pair.local].candidate.priority,
+                                   numbered ? ++nominations : 0, use_candidate));
   if (pair.state != PairState::succeeded) pair.state = PairState::in_progress;
   ++pair.checks_sent;
   pair.last_sent = now;
@@ -35,20 +37,22 @@ void Agent::Impl::send_check(Instant now, CandidatePair& pair) {
 }
 
 // RFC 8445 §7.1 and §7.2.2: USERNAME, PRIORITY, the role, USE-CANDIDATE, MESSAGE-INTEGRITY with the remote's password.
-Check Agent::Impl::make_check(Instant now, const CandidatePair& pair, bool use_candidate) {
+Check Agent::Impl::make_check(Instant now, const Credentials& ours, const Credentials& theirs,
+                              std::uint32_t candidate_priority, std::uint32_t nomination, bool use_candidate) {
   const auto id = stun::TransactionId::make(random);
   ByteVector buffer(640);
   stun::MessageBuilder builder(buffer, stun::Class::request, stun::Method::binding, id);
-  const std::string username = remote->credentials.ufrag + ":" + local.ufrag;
-  const Candidate& ours = locals[pair.local].candidate;
+  const std::string username = theirs.ufrag + ":" + ours.ufrag;
   // RFC 8445 §7.1.1: the type preference of a peer-reflexive candidate, all else as the local candidate's.
-  const std::uint32_t priority = (ours.priority & 0x00ffffff) | type_preference(CandidateType::peer_reflexive) << 24;
+  const std::uint32_t priority = (candidate_priority & 0x00ffffff) | type_preference(CandidateType::peer_reflexive) << 24;
   builder.add(stun::Username{username}).add(stun::PriorityAttribute{priority});
   if (role == Role::controlling) builder.add(stun::IceControlling{tie_breaker});
   else builder.add(stun::IceControlled{tie_breaker});
   if (use_candidate) builder.add(stun::UseCandidate{});
-  builder.add_message_integrity(stun::short_term_key(remote->credentials.pwd)).add_fingerprint();
-  return {id, copy_of(builder.finish()), stun::TransactionTimer(now, {.rto = check_rto()}), role, use_candidate, true};
+  if (nomination != 0) builder.add(stun::NominationAttribute{nomination});
+  builder.add_message_integrity(stun::short_term_key(theirs.pwd)).add_fingerprint();
+  return {id,   copy_of(builder.finish()), stun::TransactionTimer(now, {.rto = check_rto()}),
+          role, use_candidate,             nomination};
 }
 
 // RFC 8445 §14.3: MAX (500 ms, Ta * N), N being the pairs that are Waiting or In-Progress.
@@ -56,7 +60,7 @@ Duration Agent::Impl::check_rto() const {
   const auto busy = std::ranges::count_if(checklists.pairs(), [](const CandidatePair& pair) {
     return pair.state == PairState::waiting || pair.state == PairState::in_progress;
   });
-  return std::max(config.rto, config.ta * busy);
+  return std::max(config.rto, pace() * busy);
 }
 
 void Agent::Impl::retransmit_checks(Instant now) {
@@ -84,7 +88,7 @@ void Agent::Impl::retransmit_checks(Instant now) {
 void Agent::Impl::fail_if_hopeless(Instant now) {
   if (state != State::checking || now < no_failure_before) return;
   no_failure_before = never;
-  const bool hope = std::ranges::any_of(checklists.pairs(), [](const CandidatePair& pair) {
+  const bool hope = !config.lite && std::ranges::any_of(checklists.pairs(), [](const CandidatePair& pair) {
     return pair.state != PairState::failed;
   });
   if (hope) {

@@ -5,39 +5,87 @@
 namespace stile::ice {
 
 namespace {
+
 constexpr std::size_t max_open_consent_checks = 8;  ///< Limit: of 30 s at one each 4 s
+
+bool is_signed_by(const stun::MessageView& message, const Credentials& peer) {
+  return stun::verify_message_integrity(message, stun::short_term_key(peer.pwd));
 }
 
-// RFC 7675 §5.1: a new request every 5 s, give or take 20 %, never retransmitted; silence for 30 s ends the session.
+/// True if the message answers one of the checks; it counts if it is a success that the peer has signed.
+enum class Answer : std::uint8_t { none, counts, does_not };
+Answer match(const Consent& consent, const stun::MessageView& message, const Credentials& peer) {
+  if (std::ranges::find(consent.checks, message.transaction_id(), &Check::id) == consent.checks.end())
+    return Answer::none;
+  const bool success = message.message_class() == stun::Class::success_response;
+  return success && is_signed_by(message, peer) ? Answer::counts : Answer::does_not;
+}
+
+}  // namespace
+
+// RFC 7675 §5.1: a new request every 5 s, give or take 20 %, never retransmitted; silence for 30 s ends the session. A lite
+// agent obtains none (§1).
 void Agent::Impl::check_consent(Instant now) {
-  if (state == State::failed || state == State::closed) return;
+  if (state == State::closed) return;
+  keep_former_paths(now);
+  if (state == State::failed || config.lite) return;
   for (Component& owner : components) {
-    CandidatePair* pair = owner.selected ? checklists.find(*owner.selected) : nullptr;
+    const CandidatePair* pair = owner.selected ? checklists.find(*owner.selected) : nullptr;
     if (!pair) continue;
-    if (now >= owner.consent_until) {
-      for (Component& each : components) each.next_consent_check = never;
-      owner.consent_until = never;
+    if (now >= owner.consent.until) {
+      for (Component& each : components) each.consent.next_check = never;
+      owner.consent.until = never;
       set_state(State::failed, "the peer has not answered for 30 seconds");
       return;
     }
-    if (now < owner.next_consent_check) continue;
-    owner.next_consent_check =
-        now + std::chrono::duration_cast<Duration>(config.consent_interval * (0.8 + 0.4 * random.unit()));
-    if (owner.consent_checks.size() >= max_open_consent_checks) owner.consent_checks.erase(owner.consent_checks.begin());
-    owner.consent_checks.push_back(make_check(now, *pair, false));
-    send(locals[pair->local].base, remotes[pair->remote].address, owner.consent_checks.back().bytes);
+    if (now >= owner.consent.next_check)
+      ask_for_consent(now, owner.consent, locals[pair->local].base, remotes[pair->remote].address,
+                      make_check(now, local, remote->credentials, locals[pair->local].candidate.priority, 0, false));
   }
+}
+
+/// While a restart looks for another pair, the old one is sent on, and so is asked about.
+void Agent::Impl::keep_former_paths(Instant now) {
+  for (Component& owner : components) {
+    if (!owner.former) continue;
+    FormerPath& path = *owner.former;
+    if (now >= path.consent.until) {
+      owner.former.reset();
+      continue;
+    }
+    if (now >= path.consent.next_check)
+      ask_for_consent(now, path.consent, path.base, path.remote,
+                      make_check(now, path.ours, path.theirs, path.priority, 0, false));
+  }
+}
+
+void Agent::Impl::ask_for_consent(Instant now, Consent& consent, const Base& base, const TransportAddress& to,
+                                  Check check) {
+  consent.next_check =
+      now + std::chrono::duration_cast<Duration>(config.consent_interval * (0.8 + 0.4 * random.unit()));
+  if (consent.checks.size() >= max_open_consent_checks) consent.checks.erase(consent.checks.begin());
+  consent.checks.push_back(std::move(check));
+  send(base, to, consent.checks.back().bytes);
 }
 
 bool Agent::Impl::take_consent_response(Instant now, const stun::MessageView& message) {
   for (Component& owner : components) {
-    const auto found = std::ranges::find(owner.consent_checks, message.transaction_id(), &Check::id);
-    if (found == owner.consent_checks.end()) continue;
-    if (!is_from_peer(message) || message.message_class() != stun::Class::success_response) return true;
+    if (owner.former) {
+      const Answer answer = match(owner.former->consent, message, owner.former->theirs);
+      if (answer == Answer::counts) {
+        owner.former->consent.checks.clear();
+        owner.former->consent.until = now + config.consent_expiry;
+      }
+      if (answer != Answer::none) return true;
+    }
+    const Answer answer = remote ? match(owner.consent, message, remote->credentials) : Answer::none;
+    if (answer == Answer::none) continue;
+    if (answer == Answer::does_not) return true;
+    const auto found = std::ranges::find(owner.consent.checks, message.transaction_id(), &Check::id);
     if (CandidatePair* pair = checklists.find(owner.selected.value_or(0)))
       pair->round_trip_time = now - found->timer.first_sent();
-    owner.consent_checks.clear();
-    if (state != State::failed) owner.consent_until = now + config.consent_expiry;
+    owner.consent.checks.clear();
+    if (state != State::failed) owner.consent.until = now + config.consent_expiry;
     return true;
   }
   return false;

@@ -58,22 +58,37 @@ void Agent::Impl::take_message(Instant now, const Base& base, const TransportAdd
 
 /// Data is taken from the addresses that pairs on this base have.
 bool Agent::Impl::is_known_source(const Base& base, const TransportAddress& from) const {
-  return std::ranges::any_of(checklists.pairs(), [&](const CandidatePair& pair) {
+  const bool former = std::ranges::any_of(components, [&](const Component& each) {
+    return each.former && each.former->remote == from && each.former->base == base;
+  });
+  return former || std::ranges::any_of(checklists.pairs(), [&](const CandidatePair& pair) {
     return remotes[pair.remote].address == from && locals[pair.local].base == base;
   });
+}
+
+/// The selected pair, or before there is one the best that works; there is nothing to wait for (RFC 8445 §12.1). A lite agent
+/// sends only when each component of the stream has its pair (§12.1.1).
+std::optional<PairId> Agent::Impl::path_of(const Component& owner) const {
+  const auto index = static_cast<std::size_t>(&owner - components.data());
+  const auto stream = component_at(index).stream;
+  for (std::size_t i = 0; config.lite && i < components.size(); ++i)
+    if (component_at(i).stream == stream && !components[i].selected) return std::nullopt;
+  return owner.selected ? owner.selected : owner.usable;
 }
 
 std::expected<Transmit, SendError> Agent::Impl::transmit(Instant now, ComponentId id, MutableBytes data) {
   if (state == State::closed) return std::unexpected(SendError::closed);
   if (!has(id)) return std::unexpected(SendError::no_path);
   const Component& owner = component(id);
-  const auto path = owner.selected ? owner.selected : owner.usable;
+  const auto path = path_of(owner);
   const CandidatePair* pair = path ? checklists.find(*path) : nullptr;
-  if (!pair) return std::unexpected(SendError::no_path);
-  if (state == State::failed || now >= owner.consent_until) return std::unexpected(SendError::no_consent);
+  const bool goes_by_former = owner.former && !owner.selected;
+  if (!pair && !goes_by_former) return std::unexpected(SendError::no_path);
+  const Consent& consent = goes_by_former ? owner.former->consent : owner.consent;
+  if (state == State::failed || now >= consent.until) return std::unexpected(SendError::no_consent);
 
-  const Base& base = locals[pair->local].base;
-  const TransportAddress& to = remotes[pair->remote].address;
+  const Base& base = goes_by_former ? owner.former->base : locals[pair->local].base;
+  const TransportAddress& to = goes_by_former ? owner.former->remote : remotes[pair->remote].address;
   const SocketId socket = sockets[base.socket].id;
   if (!base.relay) return Transmit{socket, to, data};
   turn::Client& client = relays[*base.relay]->client;

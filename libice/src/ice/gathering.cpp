@@ -34,21 +34,48 @@ ByteVector binding_request(const stun::TransactionId& id) {
 
 }  // namespace
 
-// RFC 8445 §5.1.1.1: a socket for each address and component; no two addresses have the same preference.
 void Agent::Impl::gather(Instant now, std::span<const IpAddress> addresses) {
-  if (!sockets.empty() || gathering_done) return;
   if (!config.trickle) gathering_ends = now + config.gathering_patience;
   if (state == State::idle) set_state(State::gathering);
-  const auto usable = interleaved(addresses, config.ipv4, config.ipv6);
-  for (std::size_t i = 0; i < std::min(usable.size(), max_local_addresses); ++i) {
+  auto usable = interleaved(addresses, config.ipv4, config.ipv6);
+  if (usable.size() > max_local_addresses) usable.resize(max_local_addresses);
+  for (Socket& socket : sockets) socket.forsaken = std::ranges::find(usable, socket.local.ip) == usable.end();
+  for (std::size_t i = 0; i < sockets.size(); ++i)
+    if (sockets[i].status == Socket::Status::open && !sockets[i].forsaken) use_again(now, i);
+  open_sockets(usable);
+  finish_gathering_if_done(now);
+}
+
+// RFC 8445 §5.1.1.1: a socket for each address and component; no two addresses have the same preference. Those that are open
+// stay so.
+void Agent::Impl::open_sockets(std::span<const IpAddress> usable) {
+  for (std::size_t i = 0; i < usable.size(); ++i) {
+    const auto preference = static_cast<std::uint16_t>(65535 - (i << 8));
     for (std::size_t at = 0; at < components.size(); ++at) {
+      const auto known = std::ranges::find_if(sockets, [&](const Socket& socket) {
+        return socket.status != Socket::Status::closed && socket.local.ip == usable[i] && socket.component == component_at(at);
+      });
+      if (known != sockets.end()) continue;
       const SocketId id{static_cast<std::uint32_t>(sockets.size() + 1)};
-      const auto preference = static_cast<std::uint16_t>(65535 - (i << 8));
       sockets.push_back({id, component_at(at), {usable[i], 0}, preference});
       commands.push_back(OpenSocket{id, {usable[i], 0}});
     }
   }
-  finish_gathering_if_done();
+}
+
+/// A restart tells again of what there is (RFC 8445 §9). Reflexive addresses are asked for anew: the NAT may have forgotten them.
+void Agent::Impl::use_again(Instant now, std::size_t index) {
+  add_host_candidate(now, index);
+  for (std::size_t i = 0; i < relays.size(); ++i)
+    if (const auto relayed = relays[i]->client.relayed(); relayed && relays[i]->socket == index)
+      add_relayed_candidate(now, i, *relayed);
+  ask_servers(index);
+}
+
+void Agent::Impl::add_host_candidate(Instant now, std::size_t socket) {
+  if (const auto candidate = add_local_candidate(CandidateType::host, sockets[socket].local, {socket, {}}, 0))
+    pair_local(now, *candidate);
+  if (next_keepalive == never) next_keepalive = now + config.keepalive;
 }
 
 void Agent::Impl::socket_opened(Instant now, SocketId id, std::expected<TransportAddress, std::string> opened) {
@@ -57,19 +84,18 @@ void Agent::Impl::socket_opened(Instant now, SocketId id, std::expected<Transpor
   const auto index = static_cast<std::size_t>(found - sockets.begin());
   if (!opened) {
     found->status = Socket::Status::closed;
-    finish_gathering_if_done();
+    finish_gathering_if_done(now);
     return;
   }
   found->status = Socket::Status::open;
   found->local = *opened;
-  if (const auto candidate = add_local_candidate(CandidateType::host, *opened, {index, {}}, 0))
-    pair_local(now, *candidate);
+  add_host_candidate(now, index);
   ask_servers(index);
-  if (next_keepalive == never) next_keepalive = now + config.keepalive;
-  finish_gathering_if_done();
+  finish_gathering_if_done(now);
 }
 
 void Agent::Impl::ask_servers(std::size_t socket) {
+  if (config.lite) return;  // RFC 8445 §5.2
   const Family family = sockets[socket].local.family();
   const std::size_t stun_count = config.stun_servers.size();
   for (std::size_t i = 0; i < config.turn_servers.size(); ++i)
@@ -88,14 +114,19 @@ bool Agent::Impl::start_next_server(Instant now) {
   if (servers_to_ask.empty()) return false;
   const auto [socket, server] = servers_to_ask.front();
   servers_to_ask.pop_front();
-  if (server >= config.stun_servers.size()) {
-    start_relay(now, socket, server - config.stun_servers.size());
+  const std::size_t stun_count = config.stun_servers.size();
+  const TransportAddress address =
+      server < stun_count ? config.stun_servers[server] : config.turn_servers[server - stun_count].address;
+  const auto relay = relay_at(socket, address);
+  // Who relays for us since before a restart is asked as a STUN server.
+  if (server >= stun_count && !(relay && relays[*relay]->client.is_allocated())) {
+    start_relay(now, socket, server - stun_count);
     return true;
   }
   const auto id = stun::TransactionId::make(random);
   ByteVector bytes = binding_request(id);
-  send({socket, {}}, config.stun_servers[server], bytes);
-  server_checks.push_back({socket, config.stun_servers[server], id, std::move(bytes), stun::TransactionTimer(now, {})});
+  send({socket, {}}, address, bytes);
+  server_checks.push_back({socket, server + 1, address, id, std::move(bytes), stun::TransactionTimer(now, {})});
   return true;
 }
 
@@ -111,7 +142,7 @@ void Agent::Impl::retransmit_server_checks(Instant now) {
     server_failed(check.server, std::string(no_answer));
     server_checks.erase(server_checks.begin() + static_cast<std::ptrdiff_t>(i));
   }
-  finish_gathering_if_done();
+  finish_gathering_if_done(now);
 }
 
 bool Agent::Impl::take_server_response(Instant now, std::size_t socket, const TransportAddress& from,
@@ -119,30 +150,29 @@ bool Agent::Impl::take_server_response(Instant now, std::size_t socket, const Tr
   const auto found = std::ranges::find(server_checks, message.transaction_id(), &ServerCheck::id);
   if (found == server_checks.end() || found->socket != socket || found->server != from) return false;
   const TransportAddress server = found->server;
+  const std::size_t number = found->number;
   server_checks.erase(found);
   const auto mapped = message.get<stun::XorMappedAddress>();
   if (message.message_class() == stun::Class::success_response && mapped) {
-    add_local_candidate(CandidateType::server_reflexive, mapped->address, {socket, {}},
-                        1 + static_cast<std::size_t>(std::ranges::find(config.stun_servers, server) -
-                                                     config.stun_servers.begin()));
+    add_local_candidate(CandidateType::server_reflexive, mapped->address, {socket, {}}, number);
     hear_server(now, server);
   } else {
     server_failed(server, "answers a Binding request with an error");
   }
-  finish_gathering_if_done();
+  finish_gathering_if_done(now);
   return true;
 }
 
-void Agent::Impl::finish_gathering_if_done() {
+void Agent::Impl::finish_gathering_if_done(Instant now) {
   if (gathering_done || !servers_to_ask.empty() || !server_checks.empty()) return;
   const bool opening = std::ranges::find(sockets, Socket::Status::opening, &Socket::status) != sockets.end();
   const bool allocating = std::ranges::any_of(relays, [](const auto& relay) { return !relay->settled; });
   if (opening || allocating || state == State::idle) return;
-  finish_gathering();
+  finish_gathering(now);
 }
 
 /// RFC 8838 §13: what a server answers from now on is too late to be told to the peer, and so of no use.
-void Agent::Impl::finish_gathering() {
+void Agent::Impl::finish_gathering(Instant now) {
   if (gathering_done) return;
   gathering_done = true;
   gathering_ends = never;
@@ -151,7 +181,8 @@ void Agent::Impl::finish_gathering() {
   for (const auto& relay : relays) relay->settled = true;
   events.push_back(GatheringDone{});
   // Deviation: RFC 8863 §4: without a candidate of our own no check can leave or be answered; nothing is worth waiting for.
-  if (std::ranges::none_of(locals, &LocalCandidate::announced)) set_state(State::failed, "no candidate of our own");
+  if (std::ranges::none_of(locals, &LocalCandidate::announced)) return set_state(State::failed, "no candidate of our own");
+  if (config.lite) conclude_between_lites(now);
 }
 
 void Agent::Impl::hear_server(Instant now, const TransportAddress& server) {
@@ -172,7 +203,7 @@ void Agent::Impl::give_up_slow_servers(Instant now) {
   for (const ServerCheck& check : server_checks) server_failed(check.server, std::string(no_answer));
   for (const auto& relay : relays)
     if (!relay->settled) server_failed(relay->client.server(), std::string(no_answer));
-  finish_gathering();
+  finish_gathering(now);
 }
 
 // RFC 8445 §11: until pairs are selected the NATs' mappings towards the STUN servers are kept open. TURN clients and
@@ -184,15 +215,16 @@ void Agent::Impl::keep_mappings_alive(Instant now) {
   if (over || config.policy == Policy::relay) return;
   for (std::size_t i = 0; i < sockets.size(); ++i) {
     if (sockets[i].status != Socket::Status::open) continue;
-    for (const TransportAddress& server : config.stun_servers) {
-      if (server.family() != sockets[i].local.family()) continue;
-      ByteVector buffer(64);
-      stun::MessageBuilder builder(buffer, stun::Class::indication, stun::Method::binding,
-                                   stun::TransactionId::make(random));
-      builder.add_fingerprint();
-      send({i, {}}, server, builder.finish());
-    }
+    for (const TransportAddress& server : config.stun_servers)
+      if (server.family() == sockets[i].local.family()) send_keepalive({i, {}}, server);
   }
+}
+
+void Agent::Impl::send_keepalive(const Base& base, const TransportAddress& to) {
+  ByteVector buffer(64);
+  stun::MessageBuilder builder(buffer, stun::Class::indication, stun::Method::binding, stun::TransactionId::make(random));
+  builder.add_fingerprint();
+  send(base, to, builder.finish());
 }
 
 }  // namespace stile::ice

@@ -33,11 +33,13 @@ struct Socket {
   TransportAddress local;
   std::uint16_t preference = 0;  ///< RFC 8421: unique, families interleaved
   enum class Status : std::uint8_t { opening, open, closed } status = Status::opening;
+  bool forsaken = false;  ///< a restart came without its address
 };
 
 /// A Binding request to a STUN server (RFC 8445 §5.1.1.2), or a keepalive of the mapping that it made.
 struct ServerCheck {
   std::size_t socket;
+  std::size_t number;  ///< of the server, from 1 over STUN and then TURN servers
   TransportAddress server;
   stun::TransactionId id;
   ByteVector bytes;
@@ -57,6 +59,24 @@ struct EarlyCheck {
   TransportAddress from;
   std::uint32_t priority;
   bool use_candidate;
+  std::uint32_t nomination;  ///< 0: not said
+};
+
+/// RFC 7675 §5.1: whether the peer still wants what is sent on a path.
+struct Consent {
+  Instant until{};
+  Instant next_check{never};
+  std::vector<Check> checks;
+};
+
+/// What data goes by until a restart has found another pair (RFC 8445 §12.1), with the credentials of its time.
+struct FormerPath {
+  Base base;
+  TransportAddress remote;
+  std::uint32_t priority;
+  Credentials ours;
+  Credentials theirs;
+  Consent consent;
 };
 
 struct Component {
@@ -64,9 +84,8 @@ struct Component {
   std::optional<PairId> usable;    ///< the best valid pair, for data before there is a selected one
   std::optional<Instant> relay_valid_since;
   Instant nominate_at{never};      ///< when a pair through a relay may be nominated, if nothing changes
-  Instant consent_until{};         ///< RFC 7675 §5.1
-  Instant next_consent_check{never};
-  std::vector<Check> consent_checks;
+  Consent consent;
+  std::optional<FormerPath> former;
 };
 
 struct Agent::Impl {
@@ -81,11 +100,14 @@ struct Agent::Impl {
 
   // gathering.cpp
   void gather(Instant now, std::span<const IpAddress> addresses);
+  void open_sockets(std::span<const IpAddress> usable);
+  void use_again(Instant now, std::size_t socket);
+  void add_host_candidate(Instant now, std::size_t socket);
   void socket_opened(Instant now, SocketId id, std::expected<TransportAddress, std::string> local);
   void ask_servers(std::size_t socket);
   bool start_next_server(Instant now);
-  void finish_gathering_if_done();
-  void finish_gathering();
+  void finish_gathering_if_done(Instant now);
+  void finish_gathering(Instant now);
   void hear_server(Instant now, const TransportAddress& server);
   void server_failed(const TransportAddress& server, std::string reason);
   void give_up_slow_servers(Instant now);
@@ -93,13 +115,17 @@ struct Agent::Impl {
   bool take_server_response(Instant now, std::size_t socket, const TransportAddress& from,
                             const stun::MessageView& message);
   void keep_mappings_alive(Instant now);
+  void send_keepalive(const Base& base, const TransportAddress& to);
 
   // relays.cpp
   void start_relay(Instant now, std::size_t socket, std::size_t server);
+  void add_relayed_candidate(Instant now, std::size_t relay, const TransportAddress& relayed);
   void drain_relay(Instant now, std::size_t index);
   void handle_relay_event(Instant now, std::size_t index, const turn::Event& event);
   std::optional<std::size_t> relay_at(std::size_t socket, const TransportAddress& server) const;
-  void release_unused_relays(Instant now);
+  void release_unused(Instant now);
+  bool is_in_use(Instant now, const Base& base) const;
+  void close_forsaken_sockets();
 
   // local_candidates.cpp
   std::optional<std::size_t> add_local_candidate(CandidateType type, const TransportAddress& address, const Base& base,
@@ -109,7 +135,7 @@ struct Agent::Impl {
   std::string foundation_of(CandidateType type, const IpAddress& base, std::optional<IpAddress> server);
 
   // trickle.cpp
-  void set_remote_parameters(Instant now, RemoteParameters parameters);
+  void set_remote_parameters(Instant now, Parameters parameters);
   void add_remote_candidate(Instant now, Candidate candidate);
   void end_of_remote_candidates(Instant now);
   std::optional<std::size_t> find_remote(ComponentId component, const TransportAddress& address) const;
@@ -125,7 +151,8 @@ struct Agent::Impl {
   bool send_next_check(Instant now);
   bool may_check(const CandidatePair& pair) const;
   void send_check(Instant now, CandidatePair& pair);
-  Check make_check(Instant now, const CandidatePair& pair, bool use_candidate);
+  Check make_check(Instant now, const Credentials& ours, const Credentials& theirs, std::uint32_t priority,
+                   std::uint32_t nomination, bool use_candidate);
   Duration check_rto() const;
   void retransmit_checks(Instant now);
   void fail_if_hopeless(Instant now);
@@ -134,13 +161,15 @@ struct Agent::Impl {
   void take_response(Instant now, const Base& base, const TransportAddress& from, const stun::MessageView& message);
   void take_success(Instant now, CandidatePair& pair, const Check& check, const TransportAddress& mapped);
   void take_error(Instant now, CandidatePair& pair, const Check& check, const stun::MessageView& message);
-  bool is_from_peer(const stun::MessageView& message) const;
 
   // check_request.cpp
   void take_request(Instant now, const Base& base, const TransportAddress& from, const stun::MessageView& message);
-  bool authenticate(const Base& base, const TransportAddress& from, const stun::MessageView& message);
+  const Credentials* credentials_for(const stun::MessageView& request) const;
+  bool authenticate(const Base& base, const TransportAddress& from, const stun::MessageView& message,
+                    const Credentials* ours);
   bool resolve_role_conflict(const Base& base, const TransportAddress& from, const stun::MessageView& message);
-  void answer(const Base& base, const TransportAddress& to, const stun::MessageView& request);
+  void answer(const Base& base, const TransportAddress& to, const stun::MessageView& request,
+              const Credentials& ours);
   void refuse(const Base& base, const TransportAddress& to, const stun::MessageView& request, stun::ErrorNumber error,
               bool with_integrity);
   void trigger_check(Instant now, const EarlyCheck& check);
@@ -150,13 +179,30 @@ struct Agent::Impl {
   // nomination.cpp
   void nominate(Instant now);
   void select(Instant now, CandidatePair& pair);
+  bool outranks(const CandidatePair& pair, std::optional<PairId> selected);
+  Duration patience_for_direct(const CandidatePair& relayed) const;
+  void settle(Instant now);
+  bool is_done(const Component& component) const;
+  bool is_settled() const;
+  bool is_selected(const CandidatePair& pair) const;
   Instant direct_hope_ends(ComponentId component) const;
   void use_best_valid_pair(Instant now, ComponentId component);
   void switch_role();
 
   // consent.cpp
   void check_consent(Instant now);
+  void ask_for_consent(Instant now, Consent& consent, const Base& base, const TransportAddress& to, Check check);
+  void keep_former_paths(Instant now);
   bool take_consent_response(Instant now, const stun::MessageView& message);
+
+  // restart.cpp
+  void restart(Instant now, std::span<const IpAddress> addresses);
+  std::optional<FormerPath> path_to_keep(Component& component);
+
+  // lite.cpp
+  void take_nomination_as_lite(Instant now, const EarlyCheck& check);
+  void conclude_between_lites(Instant now);
+  void keep_lite_paths_alive(Instant now);
 
   // data.cpp
   std::optional<Received> take_datagram(Instant now, std::size_t socket, const TransportAddress& from,
@@ -167,7 +213,12 @@ struct Agent::Impl {
   std::expected<Transmit, SendError> transmit(Instant now, ComponentId component, MutableBytes data);
 
   ComponentId component_of(const Base& base) const { return sockets[base.socket].component; }
+  Duration pace() const;
+  std::optional<PairId> path_of(const Component& component) const;
   bool has(ComponentId id) const;
+  const Component& component(ComponentId id) const {
+    return components[(id.stream - 1u) * config.components + id.component - 1u];
+  }
   Component& component(ComponentId id) { return components[(id.stream - 1u) * config.components + id.component - 1u]; }
   ComponentId component_at(std::size_t index) const;
 
@@ -192,7 +243,8 @@ struct Agent::Impl {
   Instant next_keepalive = never;
   Instant release_relays_at = never;
 
-  std::optional<RemoteParameters> remote;
+  std::optional<Parameters> remote;
+  std::uint32_t nominations = 0;   ///< numbered for a peer that knows renomination
   std::vector<Candidate> remotes;
   bool remotes_done = false;
   std::vector<EarlyCheck> early_checks;

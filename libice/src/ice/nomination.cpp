@@ -4,7 +4,6 @@
 
 namespace stile::ice {
 
-/// Until a pair is selected data takes the best that works (RFC 8445 §12.1.1); there is nothing to wait for.
 void Agent::Impl::use_best_valid_pair(Instant now, ComponentId number) {
   Component& owner = component(number);
   const auto best = std::ranges::find_if(checklists.pairs(), [&](const CandidatePair& pair) {
@@ -15,6 +14,14 @@ void Agent::Impl::use_best_valid_pair(Instant now, ComponentId number) {
   if (best->relayed && !owner.relay_valid_since) owner.relay_valid_since = now;
   const bool all = std::ranges::all_of(components, [](const Component& each) { return each.usable.has_value(); });
   if (all && state == State::checking) set_state(State::connected);
+}
+
+/// How long a valid pair through a relay is not nominated yet. A peer that goes on after a nomination answers a direct pair's
+/// check later, too; any other would be bound to the relay.
+Duration Agent::Impl::patience_for_direct(const CandidatePair& relayed) const {
+  if (!remote->has_option("renomination")) return config.direct_patience;
+  const auto direct = std::ranges::count_if(checklists.pairs(), [&](const CandidatePair& pair) { return !pair.relayed; });
+  return config.direct_grace + relayed.round_trip_time + pace() * direct;
 }
 
 /// When the last direct pair of the component has been tried often enough in vain: the past if none is left, `never`
@@ -31,22 +38,26 @@ Instant Agent::Impl::direct_hope_ends(ComponentId number) const {
   return end;
 }
 
-// RFC 8445 §8.1.1, regular nomination. A direct pair is nominated the moment it is valid. One through a relay carries data
-// meanwhile, but may be nominated only once (§8.1.1), so the direct pairs get their chance first.
+// RFC 8445 §8.1.1. The best pair is nominated the moment it is valid, and a better one the moment that it is.
+// Deviation: RFC 8445 §8.1.1: more than one pair may be nominated, each of a higher priority than the last, so that nothing has
+// to be waited for; agents must select the highest then.
 void Agent::Impl::nominate(Instant now) {
-  if (role != Role::controlling || !remote) return;
+  if (role != Role::controlling || !remote || config.lite) return;
   for (std::size_t i = 0; i < components.size(); ++i) {
     Component& owner = components[i];
     owner.nominate_at = never;
-    CandidatePair* best = owner.usable && !owner.selected ? checklists.find(*owner.usable) : nullptr;
-    // One at a time: if two were under way, each side might take another.
+    CandidatePair* best = owner.usable ? checklists.find(*owner.usable) : nullptr;
+    if (!best || best->nominating || owner.selected == best->id) continue;
+    const CandidatePair* selected = owner.selected ? checklists.find(*owner.selected) : nullptr;
+    if (selected && (!selected->relayed || best->priority <= selected->priority)) continue;
+    // One at a time: if two were under way, each side might take another. A direct pair need not wait for a relayed one.
     const bool under_way = std::ranges::any_of(checklists.pairs(), [&](const CandidatePair& pair) {
-      return pair.nominating && pair.component == component_at(i);
+      return pair.nominating && pair.id != owner.selected && pair.component == best->component &&
+             (!pair.relayed || best->relayed);
     });
-    if (!best || under_way) continue;
+    if (under_way) continue;
     if (best->relayed) {
-      const Instant patience_ends = *owner.relay_valid_since + config.direct_patience;
-      const Instant ready = std::min(direct_hope_ends(best->component), patience_ends);
+      const Instant ready = std::min(direct_hope_ends(best->component), *owner.relay_valid_since + patience_for_direct(*best));
       if (ready > now) {
         owner.nominate_at = ready;
         continue;
@@ -58,13 +69,24 @@ void Agent::Impl::nominate(Instant now) {
   if (next_transaction <= now) fire_transactions(now);
 }
 
-// RFC 8445 §8.1.2 and §8.3.
+/// Whether the pair, were it nominated, would be selected in place of this one: the later nomination if they are numbered, else
+/// the higher priority (RFC 8445 §8.1.1).
+bool Agent::Impl::outranks(const CandidatePair& pair, std::optional<PairId> selected) {
+  const CandidatePair* other = selected ? checklists.find(*selected) : nullptr;
+  if (!other || other->id == pair.id) return other == nullptr;
+  return pair.nomination != other->nomination && pair.nomination != 0 ? pair.nomination > other->nomination
+                                                                      : pair.priority > other->priority;
+}
+
+// RFC 8445 §8.1.2.
 void Agent::Impl::select(Instant now, CandidatePair& pair) {
   Component& owner = component(pair.component);
+  if (!outranks(pair, owner.selected)) return;
   owner.selected = pair.id;
-  owner.usable = pair.id;
-  owner.consent_until = now + config.consent_expiry;
-  owner.next_consent_check = now + config.consent_interval;
+  pair.was_selected = true;
+  owner.usable = owner.usable.value_or(pair.id);
+  owner.former.reset();
+  owner.consent = {config.lite ? never : now + config.consent_expiry, config.lite ? never : now + config.consent_interval, {}};
   checklists.conclude(pair.component, pair.id);
   const Base& base = locals[pair.local].base;
   if (base.relay) {
@@ -73,12 +95,30 @@ void Agent::Impl::select(Instant now, CandidatePair& pair) {
   }
   events.push_back(PairSelected{pair.component, locals[pair.valid_local].candidate, remotes[pair.remote],
                                 now - began.value_or(now), pair.round_trip_time});
+  settle(now);
+}
+
+// RFC 8445 §8.3.
+void Agent::Impl::settle(Instant now) {
   const bool all = std::ranges::all_of(components, [](const Component& each) { return each.selected.has_value(); });
   if (!all) return;
   set_state(State::completed);
-  finish_gathering();  // RFC 8838 §13: after nomination no candidates are told
+  if (is_settled()) finish_gathering(now);  // RFC 8838 §13: after nomination no candidates are told
   release_relays_at = now + std::chrono::seconds(3);
 }
+
+/// Whether it has a direct pair, than which none better is looked for.
+bool Agent::Impl::is_done(const Component& owner) const {
+  if (!owner.selected) return false;
+  const auto pair = std::ranges::find(checklists.pairs(), *owner.selected, &CandidatePair::id);
+  return pair != checklists.pairs().end() && !pair->relayed;
+}
+
+bool Agent::Impl::is_settled() const {
+  return std::ranges::all_of(components, [this](const Component& each) { return is_done(each); });
+}
+
+bool Agent::Impl::is_selected(const CandidatePair& pair) const { return component(pair.component).selected == pair.id; }
 
 void Agent::Impl::switch_role() {
   role = role == Role::controlling ? Role::controlled : Role::controlling;

@@ -28,7 +28,7 @@ CandidatePair* Agent::Impl::form_pair(Instant now, std::size_t local_index, std:
   if (ours.candidate.address.family() == Family::ipv6 &&
       ours.candidate.address.ip.is_link_local() != theirs.address.ip.is_link_local())
     return nullptr;
-  if (component(here).selected || checklists.find(local_index, remote_index)) return nullptr;
+  if (checklists.find(local_index, remote_index)) return nullptr;
 
   CandidatePair pair;
   pair.local = local_index;
@@ -36,6 +36,9 @@ CandidatePair* Agent::Impl::form_pair(Instant now, std::size_t local_index, std:
   pair.component = here;
   pair.priority = priority_of(local_index, remote_index);
   pair.foundation = ours.candidate.foundation + ":" + theirs.foundation;
+  const auto selected = component(here).selected;
+  if (const CandidatePair* winner = selected ? checklists.find(*selected) : nullptr)
+    if (!winner->relayed || winner->priority >= pair.priority) return nullptr;
   pair.relayed = ours.base.relay.has_value() || theirs.type == CandidateType::relayed;
   if (ours.base.relay) {
     relays[*ours.base.relay]->client.permit(now, theirs.address.ip);

@@ -10,9 +10,21 @@ void Agent::Impl::start_relay(Instant now, std::size_t socket, std::size_t serve
                             .credentials = configured.credentials,
                             .family = sockets[socket].local.family()};
   relay_config.max_peers = config.max_remote_candidates;
-  relays.push_back(std::make_unique<Relay>(Relay{socket, server, turn::Client(std::move(relay_config), random)}));
-  relays.back()->client.allocate(now);
-  drain_relay(now, relays.size() - 1);
+  auto relay = std::make_unique<Relay>(Relay{socket, server, turn::Client(std::move(relay_config), random)});
+  // After a restart: one that was given back, or failed, is asked for anew from the same socket.
+  const auto index = relay_at(socket, configured.address).value_or(relays.size());
+  if (index == relays.size()) relays.push_back(std::move(relay));
+  else relays[index] = std::move(relay);
+  relays[index]->client.allocate(now);
+  drain_relay(now, index);
+}
+
+void Agent::Impl::add_relayed_candidate(Instant now, std::size_t index, const TransportAddress& relayed) {
+  const Relay& relay = *relays[index];
+  const std::size_t server_number = 1 + config.stun_servers.size() + relay.server;
+  if (const auto candidate =
+          add_local_candidate(CandidateType::relayed, relayed, {relay.socket, index}, server_number))
+    pair_local(now, *candidate);
 }
 
 void Agent::Impl::drain_relay(Instant now, std::size_t index) {
@@ -33,17 +45,15 @@ void Agent::Impl::handle_relay_event(Instant now, std::size_t index, const turn:
     relay.settled = true;
     hear_server(now, relay.client.server());
     add_local_candidate(CandidateType::server_reflexive, allocated->mapped, {relay.socket, {}}, server_number);
-    if (const auto relayed = add_local_candidate(CandidateType::relayed, allocated->relayed, {relay.socket, index},
-                                               server_number))
-      pair_local(now, *relayed);
-    finish_gathering_if_done();
+    add_relayed_candidate(now, index, allocated->relayed);
+    finish_gathering_if_done(now);
   } else if (const auto* failed = std::get_if<turn::Failed>(&event)) {
     if (!relay.settled || state == State::checking)
       server_failed(relay.client.server(), failed->error == 0 ? std::string(no_answer) : failed->reason);
     relay.settled = true;
     for (CandidatePair& pair : checklists.pairs())
       if (locals[pair.local].base.relay == index && !pair.valid) pair.state = PairState::failed;
-    finish_gathering_if_done();
+    finish_gathering_if_done(now);
   } else if (const auto* refused = std::get_if<turn::PermissionRefused>(&event)) {
     for (CandidatePair& pair : checklists.pairs())
       if (locals[pair.local].base.relay == index && remotes[pair.remote].address.ip == refused->peer)
@@ -57,18 +67,43 @@ std::optional<std::size_t> Agent::Impl::relay_at(std::size_t socket, const Trans
   return std::nullopt;
 }
 
+/// Whether data goes by it, or may yet: on a pair that is still checked, or on one that was selected before a better one and that
+/// the peer has not left (of two nominated pairs it may have selected another one than we have).
+bool Agent::Impl::is_in_use(Instant now, const Base& base) const {
+  const auto keeps = [&](const Component& each) { return each.former && each.former->base == base; };
+  if (std::ranges::any_of(components, keeps)) return true;
+  return std::ranges::any_of(checklists.pairs(), [&](const CandidatePair& pair) {
+    if (locals[pair.local].base != base) return false;
+    const bool tried = pair.state != PairState::succeeded && std::ranges::any_of(pair.checks, &Check::retransmits);
+    return tried || is_selected(pair) || (pair.was_selected && now - pair.last_heard < config.consent_expiry);
+  });
+}
+
 // RFC 8445 §8.3.1: what is not part of a selected pair is given back, three seconds after all pairs are selected.
-void Agent::Impl::release_unused_relays(Instant now) {
+void Agent::Impl::release_unused(Instant now) {
   if (now < release_relays_at) return;
   release_relays_at = never;
   for (std::size_t i = 0; i < relays.size(); ++i) {
-    const bool in_use = std::ranges::any_of(components, [&](const Component& each) {
-      const CandidatePair* pair = each.selected ? checklists.find(*each.selected) : nullptr;
-      return pair && locals[pair->local].base.relay == i;
-    });
-    if (in_use || !relays[i]->client.is_allocated()) continue;
+    if (!relays[i]->client.is_allocated()) continue;
+    const Base base{relays[i]->socket, i};
+    if (is_in_use(now, base)) {
+      const auto selected = [&](const CandidatePair& pair) { return locals[pair.local].base == base && is_selected(pair); };
+      if (std::ranges::none_of(checklists.pairs(), selected)) release_relays_at = now + config.consent_expiry;
+      continue;
+    }
     relays[i]->client.close(now);
     drain_relay(now, i);
+  }
+  close_forsaken_sockets();
+}
+
+/// Those whose address the host had lost when a restart came.
+void Agent::Impl::close_forsaken_sockets() {
+  for (std::size_t i = 0; i < sockets.size(); ++i) {
+    Socket& socket = sockets[i];
+    if (!socket.forsaken || socket.status != Socket::Status::open) continue;
+    commands.push_back(CloseSocket{socket.id});
+    socket.status = Socket::Status::closed;
   }
 }
 

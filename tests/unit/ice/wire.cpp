@@ -15,7 +15,7 @@ void Wire::gather(Peer& peer) {
 
 void Wire::introduce() {
   for (Peer* peer : {&a, &b}) {
-    peer->agent.set_remote_parameters(now, {other(*peer).agent.local_credentials(), false});
+    peer->agent.set_remote_parameters(now, other(*peer).agent.local_parameters());
     drain(*peer);
   }
 }
@@ -28,6 +28,26 @@ void Wire::connect() {
     return peer.agent.state() == State::completed || peer.agent.state() == State::failed;
   };
   run_until([&] { return over(a) && over(b); });
+}
+
+void Wire::restart() {
+  signalling = false;  // what the one says belongs to a session that the other begins in a moment
+  for (Peer* peer : {&a, &b}) {
+    peer->candidates.clear();
+    peer->selected.reset();
+    peer->all_selected.clear();
+    peer->gathering_done = false;
+    const IpAddress addresses[] = {peer->ip};
+    peer->agent.restart(now, addresses);
+    drain(*peer);
+  }
+  signalling = true;
+  introduce();
+  for (Peer* peer : {&a, &b}) {
+    for (const Candidate& candidate : peer->candidates) other(*peer).agent.add_remote_candidate(now, candidate);
+    if (peer->gathering_done) other(*peer).agent.end_of_remote_candidates(now);
+    drain(other(*peer));
+  }
 }
 
 void Wire::run_for(Duration duration) {
@@ -104,6 +124,9 @@ void Wire::drain(Peer& peer) {
         const TransportAddress local{open->local.ip, static_cast<std::uint16_t>(5000 + open->id.value)};
         peer.sockets[open->id] = local;
         peer.agent.handle_socket_opened(now, open->id, local);
+      } else if (const auto* close = std::get_if<CloseSocket>(&*command)) {
+        peer.closed.push_back(close->id);
+        peer.sockets.erase(close->id);
       } else if (const auto* send_datagram = std::get_if<SendDatagram>(&*command)) {
         carry(peer, send_datagram->from, send_datagram->to, send_datagram->bytes);
       }

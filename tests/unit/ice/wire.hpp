@@ -23,6 +23,7 @@ struct Peer {
   Agent agent;
   IpAddress ip;
   std::map<SocketId, TransportAddress> sockets;
+  std::vector<SocketId> closed;
   std::vector<Candidate> candidates;
   bool gathering_done = false;
   std::vector<State> states;
@@ -56,6 +57,7 @@ class Wire {
   void gather(Peer& peer);
   void introduce();             ///< each learns the other's credentials
   void connect();               ///< both gather, are introduced, and run until both have completed or failed
+  void restart();               ///< both start anew, and are told of each other again
   void run_for(Duration duration);
   bool run_until(const std::function<bool()>& done, Duration limit = seconds(60));
   void send(Peer& from, const std::string& text, ComponentId component = {});

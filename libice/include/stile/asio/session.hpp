@@ -44,13 +44,17 @@ class Session {
   Session& operator=(const Session&) = delete;
 
   const Credentials& local_credentials() const;
+  Parameters local_parameters() const;
   State state() const;
   void for_each_pair(const std::function<void(const PairReport&)>& visit) const;
 
   void gather(const InterfaceFilter& filter = {});
-  void set_remote_parameters(RemoteParameters parameters);
+  void set_remote_parameters(Parameters parameters);
   void add_remote_candidate(Candidate candidate);
   void end_of_remote_candidates();
+  /// A new start on the interfaces that `filter` takes: see Agent::restart().
+  void restart(const InterfaceFilter& filter = {});
+  bool is_restart(const Credentials& offered) const;
   /// One datagram to the peer; data may flow as soon as the state is connected.
   std::error_code send(Bytes data, ComponentId component = {});
   void close();

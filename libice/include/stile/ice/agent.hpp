@@ -8,6 +8,7 @@
 #include <span>
 #include <string>
 #include <variant>
+#include <vector>
 
 #include "stile/base/address.hpp"
 #include "stile/base/instant.hpp"
@@ -22,10 +23,14 @@ struct Credentials {
   std::string pwd;    ///< 22-256 ice-chars
 };
 
-/// What a remote description says of its agent.
-struct RemoteParameters {
+/// What the description that one agent gives to the other says of it, candidates apart.
+struct Parameters {
   Credentials credentials;
-  bool lite = false;  ///< a=ice-lite
+  bool lite = false;                 ///< a=ice-lite
+  std::vector<std::string> options;  ///< a=ice-options: "ice2", "trickle", "renomination"
+  std::optional<Duration> pacing;    ///< a=ice-pacing
+
+  bool has_option(std::string_view option) const;
 };
 
 enum class State : std::uint8_t {
@@ -120,7 +125,7 @@ struct Counters {
   std::uint64_t role_conflicts = 0;
 };
 
-/// A full ICE agent (RFC 8445) over UDP: gathering, checks, nomination, consent, and the data path.
+/// An ICE agent (RFC 8445), full or lite, over UDP: gathering, checks, nomination, consent, and the data path.
 ///
 /// One input, drain, sleep: call one method that takes `now`, then take poll_command() and poll_event() until empty, then
 /// sleep until poll_timeout(). Same inputs, same outputs, byte for byte.
@@ -133,16 +138,26 @@ class Agent {
   Agent& operator=(Agent&&) noexcept;
 
   const Credentials& local_credentials() const;
+  /// What the peer is to be told of this agent.
+  Parameters local_parameters() const;
 
   /// Starts to gather from these addresses of the host (RFC 8445 §5.1.1). Once.
   void gather(Instant now, std::span<const IpAddress> local_addresses);
   /// Answers OpenSocket: the address that it is bound to, or why not.
   void handle_socket_opened(Instant now, SocketId id, std::expected<TransportAddress, std::string> local);
 
-  void set_remote_parameters(Instant now, RemoteParameters parameters);
+  void set_remote_parameters(Instant now, Parameters parameters);
   void add_remote_candidate(Instant now, Candidate candidate);
   /// RFC 8838 §14: no further ones will come.
   void end_of_remote_candidates(Instant now);
+
+  /// Starts anew (RFC 8445 §9) with these addresses of the host, also after a failure: new credentials, which the peer is to
+  /// be told with the candidates that come as events, as at first; and the peer's are awaited. Until a new pair is selected
+  /// data goes by the old one.
+  void restart(Instant now, std::span<const IpAddress> local_addresses);
+  /// Whether a peer that says these credentials wants a restart (RFC 8839 §4.4.1.1.1): then restart() comes before
+  /// set_remote_parameters().
+  bool is_restart(const Credentials& offered) const;
 
   /// `datagram` may be changed. Answers application data; all else is handled inside.
   std::optional<Received> handle_datagram(Instant now, SocketId socket, const TransportAddress& from,

@@ -32,6 +32,9 @@ struct TurnServer {
 
 struct Config {
   Role role = Role::controlling;
+  /// An ICE lite agent (RFC 8445 §2.5) of a host with a public address: it has host candidates only, answers checks, and
+  /// sends none. Servers and policy are not asked for.
+  bool lite = false;
   std::uint16_t streams = 1;     ///< data streams (RFC 8445 §4), a checklist for each
   std::uint16_t components = 1;  ///< of each stream
   std::vector<TransportAddress> stun_servers;
@@ -46,18 +49,23 @@ struct Config {
   Duration gathering_patience = std::chrono::seconds(5);         ///< since gathering began
   Duration straggler_patience = std::chrono::milliseconds(500);  ///< since a server of each kind has answered
 
-  // Deviation: RFC 8445 §14.2: 20 ms is not the default 50 ms and is not negotiated, because it is what other agents in
-  // use have (libnice, aioice) and stays four times above the floor of 5 ms.
-  Duration ta = std::chrono::milliseconds(20);
+  /// What is proposed to the peer (RFC 8445 §14.2, a=ice-pacing of RFC 8839 §5.5); the larger of both proposals counts.
+  Duration ta = std::chrono::milliseconds(5);
+  // Deviation: RFC 8445 §14.2: a peer that proposes nothing means 50 ms; 20 ms is what agents in use have (libnice, aioice).
+  Duration ta_without_proposal = std::chrono::milliseconds(20);
   Duration rto = std::chrono::milliseconds(500);                 ///< least RTO of a check, RFC 8445 §14.3
   Duration consent_interval = std::chrono::seconds(5);           ///< RFC 7675 §5.1, randomised by +-20 %
   Duration consent_expiry = std::chrono::seconds(30);            ///< RFC 7675 §5.1
   Duration keepalive = std::chrono::seconds(15);                 ///< Tr, RFC 8445 §11
   Duration patience_with_no_path = std::chrono::milliseconds(39'500);  ///< PAC timer, RFC 8863 §4
-  /// A pair through a relay carries data from its first moment, but is nominated only when the direct pairs have been
-  /// tried: each this often without an answer, or this long in all.
-  unsigned direct_attempts = 4;
+  /// A pair through a relay carries data from its first moment. Towards a peer that does not say that it goes on checking
+  /// after a nomination ("renomination"), it is nominated only when the direct pairs have been tried: each this often
+  /// without an answer, or this long in all.
+  unsigned direct_attempts = 3;
   Duration direct_patience = std::chrono::seconds(5);
+  /// Towards a peer that does say it, direct pairs get this long and one more round trip after each could be sent once, so that
+  /// the relay is not left again at once.
+  Duration direct_grace = std::chrono::milliseconds(50);
 
   std::size_t max_remote_candidates = 64;   ///< Limit: further ones are ignored and counted
   /// Limit: remote candidates that checks have shown, for each local one. Where both NATs take a new port for each

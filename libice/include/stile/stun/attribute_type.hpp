@@ -50,6 +50,7 @@ enum class AttributeType : std::uint16_t {
   use_candidate = 0x0025,
   ice_controlled = 0x8029,
   ice_controlling = 0x802a,
+  nomination = 0xc001,  // draft-thatcher-ice-renomination; IANA has since given the number to another attribute
   // NAT behaviour discovery, RFC 5780 §7
   change_request = 0x0003,
   padding = 0x0026,

@@ -72,6 +72,9 @@ class Client {
   std::optional<Event> poll_event();
 
   bool is_allocated() const { return allocation_.has_value(); }
+  std::optional<TransportAddress> relayed() const {
+    return allocation_ ? std::optional(allocation_->addresses.relayed) : std::nullopt;
+  }
   bool is_permitted(const IpAddress& peer) const;
   const TransportAddress& server() const { return config_.server; }
 
