@@ -112,6 +112,7 @@ std::expected<MappingId, Refusal> Bindings::create_mapping(Instant now, Protocol
   mapping.external = *external;
   mapping.remote = scope;
   mapping.subscriber = subscriber;
+  mapping.was_explicit = wish.is_explicit;
   ++counters_.mappings_created;
   return insert_mapping(mapping);
 }
@@ -206,7 +207,8 @@ void Bindings::remove_mapping(MappingId id, EndReason reason, Instant now) {
 
 /// RFC 6888 REQ-8, with its exceptions: TCP is tracked to its end, a filter turns away what was
 /// meant for the owner before. Where a host has a block or an address, that is held, not the port.
-/// RFC 6887 §15: strangers have known the port of a mapping that was asked for, so it is held too.
+/// RFC 6887 §15: strangers have known the port of a mapping that was asked for, so it is held too,
+/// of TCP as well. Limit: for Config::port_hold, not for TCP's two hours.
 void Bindings::release_port(const Mapping& mapping, EndReason reason, Instant now) {
   if (is_companion(mapping)) {
     ports_.release(mapping.protocol, mapping.external);
@@ -226,7 +228,7 @@ void Bindings::release_port(const Mapping& mapping, EndReason reason, Instant no
 
 MappingInfo Bindings::info_of(const Mapping& mapping) const {
   MappingInfo info{mapping.protocol, to_public(mapping.inside), to_public(mapping.external),
-                   std::nullopt,     mapping.is_static,         static_cast<bool>(mapping.terms)};
+                   std::nullopt,     mapping.is_static,         mapping.was_explicit};
   if (mapping.remote != Endpoint{}) info.remote = to_public(mapping.remote);
   return info;
 }

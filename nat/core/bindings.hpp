@@ -57,7 +57,8 @@ using SessionId = SlotId<Session>;
 /// An external endpoint that was asked for; what is 0 does not matter.
 struct Wish {
   Endpoint external;
-  bool exactly = false;  ///< rather nothing than another
+  bool exactly = false;      ///< rather nothing than another
+  bool is_explicit = false;  ///< the host asks for the mapping itself
 };
 
 /// All mappings and sessions. One function inserts and one removes across all tables.

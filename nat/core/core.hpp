@@ -45,6 +45,7 @@ class Nat::Core {
   std::expected<RequestedPeer, ExplicitRefusal> peer(Instant now, const PeerRequest& request);
   RequestedMapping requested(const Mapping& mapping) const;
   std::optional<IpAddress> external_of(IpAddress inside) const;
+  Instant idle_until(Protocol protocol, Endpoint inside) const;
 
   const Config& config() const { return config_; }
   const Counters& counters() const { return counters_; }

@@ -71,7 +71,7 @@ std::expected<const Mapping*, ExplicitRefusal> Bindings::map(Instant now,
     if (!has_explicit_left(inside)) return std::unexpected(ExplicitRefusal::quota);
     if (request.exactly && names_other_family(request.suggested))
       return std::unexpected(ExplicitRefusal::external_unavailable);
-    const Wish wish{wish_of(request.suggested), request.exactly};
+    const Wish wish{wish_of(request.suggested), request.exactly, true};
     const auto created = create_mapping(now, request.protocol, inside, {}, wish);
     if (!created) return std::unexpected(explicit_refusal(created.error(), request.exactly));
   }
@@ -171,7 +171,7 @@ std::expected<Session*, ExplicitRefusal> Bindings::peer(Instant now, const PeerR
       return std::unexpected(ExplicitRefusal::external_unavailable);
     const Endpoint wanted = wish_of(request.suggested);
     const bool exactly = wanted != Endpoint{};
-    const auto opened = open(now, request.protocol, inside, remote, {wanted, exactly});
+    const auto opened = open(now, request.protocol, inside, remote, {wanted, exactly, false});
     if (!opened) return std::unexpected(explicit_refusal(opened.error(), exactly));
     session = *opened;
   }

@@ -56,7 +56,7 @@ struct MappingInfo {
   TransportAddress external;
   std::optional<TransportAddress> remote;
   bool is_forward = false;   ///< Config::forwards: created when the Nat is, and never ended
-  bool is_explicit = false;  ///< its host asked for it
+  bool is_explicit = false;  ///< its host asks, or asked, for it
 };
 struct MappingCreated : MappingInfo {};
 struct MappingEnded : MappingInfo {

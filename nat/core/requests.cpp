@@ -40,7 +40,9 @@ std::expected<RequestedPeer, ExplicitRefusal> Nat::Core::peer(Instant now,
 
 RequestedMapping Nat::Core::requested(const Mapping& mapping) const {
   const ExplicitTerms* terms = bindings_.terms_of(mapping);
-  return {bindings_.info_of(mapping), terms ? *terms : ExplicitTerms{}};
+  MappingInfo info = bindings_.info_of(mapping);
+  info.is_explicit = terms != nullptr;
+  return {info, terms ? *terms : ExplicitTerms{}};
 }
 
 std::optional<IpAddress> Nat::Core::external_of(IpAddress inside) const {
@@ -51,6 +53,23 @@ std::optional<IpAddress> Nat::Core::external_of(IpAddress inside) const {
 
 std::optional<IpAddress> Nat::external_of(IpAddress inside) const {
   return core_->external_of(inside);
+}
+
+/// Limit: among more sessions than this, those of one mapping are not looked for; the longest time
+/// that they can have left stands for them. RFC 6887 §15 wants no less.
+Instant Nat::Core::idle_until(Protocol protocol, Endpoint inside) const {
+  constexpr std::size_t most_looked_at = 4096;
+  const Mapping* mapping = bindings_.unscoped_mapping(protocol, inside);
+  if (!mapping || mapping->sessions == 0) return {};
+  if (bindings_.sessions().size() > most_looked_at)
+    return now_ +
+           (protocol == Protocol::tcp ? config_.tcp_established_timeout : config_.udp_timeout);
+  Instant until{};
+  bindings_.sessions().for_each([&](SessionId, const Session& session) {
+    if (session.protocol == protocol && session.inside == inside)
+      until = std::max(until, session.deadline);
+  });
+  return until;
 }
 
 std::expected<RequestedMapping, ExplicitRefusal> Nat::map(Instant now, const MapRequest& request) {
@@ -86,16 +105,8 @@ std::optional<Nat::PeerState> Nat::peer_of(Protocol protocol, TransportAddress i
   return PeerState{nonce ? std::optional(*nonce) : std::nullopt, session->deadline};
 }
 
-/// Limit: looks at all sessions; who calls it for others bounds how often.
 Instant Nat::idle_until(Protocol protocol, TransportAddress inside) const {
-  const Mapping* mapping = core_->bindings().unscoped_mapping(protocol, endpoint_of(inside));
-  Instant until{};
-  if (!mapping || mapping->sessions == 0) return until;
-  core_->bindings().sessions().for_each([&](SessionId, const Session& session) {
-    if (session.protocol == protocol && session.inside == endpoint_of(inside))
-      until = std::max(until, session.deadline);
-  });
-  return until;
+  return core_->idle_until(protocol, endpoint_of(inside));
 }
 
 void Nat::for_each_explicit(const std::function<void(const RequestedMapping&)>& visit) const {

@@ -110,6 +110,8 @@ std::uint16_t Server::create_by_nat_pmp(NatPmpMapping& mapping) {
   return success;
 }
 
+// Deviation: RFC 6886 §3.4: no RST ends the connections of a mapping that goes. They keep it as if
+// traffic had made it, so nobody else gets their port.
 std::uint16_t Server::delete_by_nat_pmp(const NatPmpMapping& mapping) {
   if (unchanging(mapping.inside, mapping.protocol)) return not_authorized;
   const auto there = nat_.mapping_of_inside(mapping.protocol, mapping.inside);

@@ -27,6 +27,8 @@ std::optional<ByteVector> Server::handle_datagram(Instant now, const TransportAd
   return handle_pcp(client, datagram);
 }
 
+// Deviation: RFC 6887 §14.2: a change of the external address is not told in mapping updates of
+// each client. The announcement makes clients ask again, and the mappings of before are gone.
 void Server::handle_state_loss(Instant now) {
   now_ = std::max(now_, now);
   epoch_began_ = now_;

@@ -20,10 +20,10 @@ TransportAddress from_sockaddr(const sockaddr_in& address) {
   return {IpAddress::v4(ntohl(address.sin_addr.s_addr)), ntohs(address.sin_port)};
 }
 
-Descriptor open_inside_socket(int type, const Interface& inside, const TransportAddress& local,
-                              const std::string& purpose) {
+Descriptor open_inside_socket(int type, Sharing sharing, const Interface& inside,
+                              const TransportAddress& local, const std::string& purpose) {
   Descriptor socket(::socket(AF_INET, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
-  const int on = 1;
+  const int shared = sharing == Sharing::with_others ? 1 : 0;
   const int off = 0;
   ip_mreqn multicast{};
   multicast.imr_ifindex = inside.index;
@@ -31,7 +31,7 @@ Descriptor open_inside_socket(int type, const Interface& inside, const Transport
       socket &&
       ::setsockopt(socket.get(), SOL_SOCKET, SO_BINDTODEVICE, inside.name.c_str(),
                    static_cast<socklen_t>(inside.name.size())) == 0 &&
-      ::setsockopt(socket.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) == 0 &&
+      ::setsockopt(socket.get(), SOL_SOCKET, SO_REUSEADDR, &shared, sizeof shared) == 0 &&
       (type != SOCK_DGRAM ||
        (::setsockopt(socket.get(), IPPROTO_IP, IP_MULTICAST_IF, &multicast, sizeof multicast) ==
             0 &&

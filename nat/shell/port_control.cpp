@@ -19,7 +19,8 @@ constexpr int requests_at_once = 64;
 PortControl::PortControl(const portmap::Config& config, const Interface& inside, Nat& nat,
                          Instant now)
     : address_(inside.addresses.front()),
-      socket_(open_inside_socket(SOCK_DGRAM, inside, {address_, portmap::server_port},
+      socket_(open_inside_socket(SOCK_DGRAM, Sharing::alone, inside,
+                                 {address_, portmap::server_port},
                                  "PCP and NAT-PMP (or give --no-pcp --no-nat-pmp)")),
       server_(config, nat, now) {}
 

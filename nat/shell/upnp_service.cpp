@@ -25,8 +25,8 @@ std::string uuid_of(const MacAddress& mac) {
 }
 
 Descriptor open_ssdp(const Interface& inside) {
-  Descriptor socket = open_inside_socket(SOCK_DGRAM, inside, {IpAddress::v4(0), upnp::ssdp_port},
-                                         "UPnP's discovery");
+  Descriptor socket = open_inside_socket(SOCK_DGRAM, Sharing::with_others, inside,
+                                         {IpAddress::v4(0), upnp::ssdp_port}, "UPnP's discovery");
   ip_mreqn membership{};
   membership.imr_multiaddr.s_addr = htonl(upnp::ssdp_group.v4_bits());
   membership.imr_ifindex = inside.index;
@@ -39,8 +39,8 @@ Descriptor open_ssdp(const Interface& inside) {
 }
 
 Descriptor listen_at(const Interface& inside, std::uint16_t port) {
-  Descriptor listener =
-      open_inside_socket(SOCK_STREAM, inside, {inside.addresses.front(), port}, "UPnP");
+  Descriptor listener = open_inside_socket(SOCK_STREAM, Sharing::with_others, inside,
+                                           {inside.addresses.front(), port}, "UPnP");
   if (::listen(listener.get(), 16) != 0) throw Problem(with_errno("listening for UPnP"));
   return listener;
 }

@@ -29,6 +29,7 @@ check_equal "TCP, mapped" "203.0.113.1:80 for 60" \
 check_equal "a stranger connects" connected "$(ask srv tcp-outcome --to 203.0.113.1:80)"
 check "ctl list shows what was asked for" grep -q '"protocol":"udp","inside":"10.1.0.2:6000","external":"203.0.113.1:8000"' \
   <(ctl list --json)
+check "the log tells of it" grep -q '"inside":"10.1.0.2:6000","external":"203.0.113.1:8000","explicit":true' "$work/log"
 
 check_equal "another host gets another port" 0 "$(pcp_two map --suggest 203.0.113.1:8000 | grep -c ':8000 ')"
 check_equal "or nothing, if it wants that one only" "result 11" \
@@ -57,6 +58,10 @@ check_equal "it ends with the NAT" refused "$(pcp_one announce --seconds 2)"
 check "starts without" start_nat --no-pcp --no-nat-pmp
 check_equal "then nobody listens" refused "$(pcp_one announce --seconds 2)"
 end_nat
+serve other nat udp-echo --at 10.1.0.1:5351
+check_equal "a port that another server has" \
+  "stile-nat: binding 10.1.0.1:5351 for PCP and NAT-PMP (or give --no-pcp --no-nat-pmp): Address already in use" \
+  "$(in_ns nat timeout 5 "$nat" --inside lan --outside wan 2>&1)"
 refused "lifetimes that contradict each other" "the shortest lifetime of a mapping is 0, or above the longest" \
   --pcp-min-lifetime 2h --pcp-max-lifetime 1h
 finish

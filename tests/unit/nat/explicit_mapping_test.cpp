@@ -66,7 +66,10 @@ TEST_CASE("nat: an explicit mapping ends with its lifetime, or at its host's req
   CHECK(bench.nat.unmap(bench.now, Protocol::udp, inside));
   CHECK_FALSE(bench.nat.unmap(bench.now, Protocol::udp, inside));
   bench.drain_events();
-  CHECK(std::get<MappingEnded>(bench.events.back()).reason == EndReason::deleted);
+  CHECK(std::get<MappingCreated>(bench.events.front()).is_explicit);
+  const auto& ended = std::get<MappingEnded>(bench.events.back());
+  CHECK(ended.reason == EndReason::deleted);
+  CHECK(ended.is_explicit);
 }
 
 TEST_CASE("nat: a lifetime may be prolonged and shortened", "[nat][rfc6887-15]") {
@@ -241,6 +244,16 @@ TEST_CASE("nat: a flush and a lost address end explicit mappings", "[nat][rfc688
   CHECK(bench.nat.mapping_count() == 0);
   bench.wait(700s);
   CHECK(map(bench, request_for(bench)).ip == ip("203.0.113.6"));
+}
+
+TEST_CASE("nat: among many sessions the longest timeout stands for one that is not looked for",
+          "[nat][rfc6887-15]") {
+  Bench bench;
+  bench.seen(inside, e1p);
+  bench.wait(100s);
+  CHECK(bench.nat.idle_until(Protocol::udp, inside) == bench.now + 200s);
+  for (std::uint16_t port = 10000; port < 14200; ++port) bench.seen({inside_2, port}, e1p);
+  CHECK(bench.nat.idle_until(Protocol::udp, inside) == bench.now + 300s);
 }
 
 TEST_CASE("nat: PEER makes the mapping that the first packet would have made",
