@@ -5,6 +5,7 @@
 #include "client/commands/connect.hpp"
 #include "client/commands/diagnose.hpp"
 #include "client/commands/lab/lab.hpp"
+#include "client/commands/nat_test.hpp"
 #include "client/commands/sim.hpp"
 #include "client/commands/stun.hpp"
 #include "client/commands/turn.hpp"
@@ -42,6 +43,7 @@ int main(int count, char** arguments) {
   stile::add_diagnose_command(app, exit_status);
   stile::add_lab_command(app, exit_status);
   stile::add_sim_command(app, exit_status);
+  stile::add_nat_test_command(app, exit_status);
   try {
     app.parse(count, arguments);
   } catch (const CLI::ParseError& error) {
