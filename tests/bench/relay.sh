@@ -1,47 +1,56 @@
 #!/usr/bin/env bash
-# What a relayed packet costs: CPU microseconds per leg of stile-server beside coturn's server, in turns, under the same
-# load of coturn's client. A leg is one datagram through the server in one direction. Machines are noisy: the ratio counts.
+# What a relay costs: stile-server beside coturn's server, in turns, each on one core under the load of bench_load
+# (tests/bench/load) and of coturn's own client on the other core. Machines are noisy: only the ratios of one run count.
 #
-#   client 10.99.0.1 (the echoing peer, too), on core 1 ---- server 10.99.0.2, on core 0
+#   client 10.99.0.1 (the peer, too; more networks for Binding), on core 1 ---- server 10.99.0.2, on core 0
 source "$(dirname "${BASH_SOURCE[0]}")/../e2e/lib.sh"
 
-rounds=5 messages=4000 clients=50 bytes=200 json=
+rounds=3 seconds=3 json='' only=''
+cases=(steady client bursts flooded fair delay allocate idle binding)
 usage() {
-  echo "usage: relay.sh [--rounds N] [--messages N] [--clients N] [--bytes N] [--json]"
-  echo "  rounds of both servers [$rounds]; messages of each client [$messages]; clients [$clients]; bytes of each message [$bytes]"
+  echo "usage: relay.sh [--rounds N] [--seconds N] [--only CASE[,CASE...]] [--json]"
+  echo "  rounds of both servers [$rounds]; seconds of each load [$seconds]; cases: ${cases[*]}"
 }
 while (($#)); do
   case $1 in
-    --rounds | --messages | --clients | --bytes)
+    --rounds | --seconds)
       [[ ${2:-} =~ ^[1-9][0-9]*$ ]] || { echo "relay.sh: $1 takes a whole number above 0" >&2; exit 2; }
       declare "${1#--}=$2"
       shift 2
       ;;
-    --json) json=yes; shift ;;
-    -h | --help) usage; exit 0 ;;
-    *) usage >&2; exit 2 ;;
+    --only) only=,${2:?--only takes names of cases}, && shift 2 ;;
+    --json) json=--json && shift ;;
+    -h | --help) usage && exit 0 ;;
+    *) usage >&2 && exit 2 ;;
   esac
 done
-for tool in turnserver turnutils_uclient turnutils_peer taskset; do
-  command -v "$tool" >/dev/null || { echo "relay.sh: $tool is missing; apt-get install coturn util-linux" >&2; exit 1; }
+for tool in turnserver turnutils_uclient turnutils_peer turnutils_stunclient taskset python3; do
+  command -v "$tool" >/dev/null || { echo "relay.sh: $tool is missing; apt-get install coturn util-linux python3" >&2; exit 1; }
 done
 (($(nproc) >= 2)) || { echo "relay.sh: needs two cores, one for the server and one for the load" >&2; exit 1; }
 need_namespaces
+ulimit -n "$(ulimit -Hn)"
 
 namespace client server
-join client eth0 10.99.0.1/24 server eth0 10.99.0.2/24
-start peer client taskset -c 1 turnutils_peer -L 10.99.0.1 -p 3480
+join client eth0 10.99.0.1/16 server eth0 10.99.0.2/16
+for ((i = 1; i < 200; i++)); do echo "address add 10.99.$i.1/16 dev eth0"; done | ip -n "$prefix-client" -batch -
+start peer client taskset -c 1 turnutils_peer -L 10.99.0.1 -p 3481
 
-stile_server=("$build/server/stile-server" --listen 10.99.0.2:3478 --relay-address 10.99.0.2 --realm test.org --threads 1
-  --user user:pass --allow-peer 10.99.0.0/24)
-coturn_server=(turnserver -n -L 10.99.0.2 -E 10.99.0.2 -u user:pass -r test.org --lt-cred-mech --no-cli --no-tls --no-dtls
-  -m 1 --log-file=/dev/null --pidfile "$work/coturn.pid" --min-port 20000 --max-port 60000)
+address=10.99.0.2:3478
+load=("$build/tests/bench_load" --server "$address" --client 10.99.0.1:0 --peer 10.99.0.1:3480 --user user --password pass
+  --seconds "$seconds")
+declare -A command=(
+  [stile]="$build/server/stile-server --listen $address --relay-address 10.99.0.2 --realm test.org --threads 1
+    --user user:pass --user-quota 0 --total-quota 0 --allow-peer 10.99.0.0/16 --log-level error"
+  [coturn]="turnserver -n -L 10.99.0.2 -E 10.99.0.2 -u user:pass -r test.org --lt-cred-mech --no-cli --no-tls --no-dtls -m 1
+    --log-file=/dev/null --pidfile $work/coturn.pid --min-port 20000 --max-port 60000"
+  [forwarder]="${load[*]} forward"
+)
 
-# cpu_ticks PID: user and system time of the process; the name before them may have blanks.
-cpu_ticks() { sed 's/.*) //' "/proc/$1/stat" | awk '{ print $12 + $13 }'; }
 await_server() {
   local i
   for ((i = 0; i < 100; i++)); do
+    [[ $1 == forwarder ]] && in_ns server ss -Hlun "sport = 3478" | grep -q . && return
     in_ns client timeout 1 turnutils_stunclient 10.99.0.2 2>/dev/null | grep -q 'reflexive addr' && return
     sleep 0.05
   done
@@ -49,53 +58,63 @@ await_server() {
   tail -n 20 "$work/$1.out" "$work/$1.err" >&2
   exit 1
 }
+on_core_1() { in_ns client timeout 120 taskset -c 1 "$@"; }
 
-# measure NAME COMMAND...: one round of a server; a line `NAME microseconds-per-leg messages-that-came-back`.
+# measure CASE SERVER LOAD...: one line of JSON of what the load has to say about a server that was started for it.
 measure() {
-  local name=$1 server before after got
-  start "$name" server taskset -c 0 "${@:2}"
+  local name=$1 who=$2 said
+  # shellcheck disable=SC2086
+  start "$who" server taskset -c 0 ${command[$who]}
   server=$pid
-  await_server "$name"
-  before=$(cpu_ticks "$server")
-  in_ns client timeout 300 taskset -c 1 turnutils_uclient -u user -w pass -e 10.99.0.1 -r 3480 -m "$clients" -n "$messages" \
-    -l "$bytes" -z 1 -c 10.99.0.2 >"$work/load" 2>&1
-  after=$(cpu_ticks "$server") || { echo "relay.sh: $name has ended under the load" >&2; exit 1; }
+  await_server "$who"
+  said=$("${@:3}") || { echo "relay.sh: $name of $who has failed" >&2; exit 1; }
   end "$server" TERM
-  got=$(grep -o 'tot_recv_msgs=[0-9]*' "$work/load" | tail -n 1 | cut -d= -f2)
-  ((${got:-0} > 0)) || { echo "relay.sh: nothing came back through $name:" >&2; tail -n 5 "$work/load" >&2; exit 1; }
-  awk -v name="$name" -v ticks=$((after - before)) -v got="$got" -v rate="$(getconf CLK_TCK)" \
-    'BEGIN { printf "%s %.3f %d\n", name, ticks / rate / (2 * got) * 1e6, got }' >>"$work/figures"
+  echo "{\"case\":\"$name\",\"server\":\"$who\",\"said\":$said}" >>"$work/figures"
+}
+load() { on_core_1 "${load[@]}" --pid "$server" "$@"; }
+
+# coturn's own client, which echoes at a peer: 50 clients, 4000 messages of 200 bytes each.
+cpu_nanoseconds() { awk '{ sum += $1 } END { printf "%.0f", sum }' /proc/"$server"/task/*/schedstat; }
+load_of_coturns_client() {
+  local before after legs
+  before=$(cpu_nanoseconds)
+  on_core_1 turnutils_uclient -u user -w pass -e 10.99.0.1 -r 3481 -m 50 -n 4000 -l 200 -z 1 -c 10.99.0.2 >"$work/uclient" 2>&1
+  after=$(cpu_nanoseconds)
+  legs=$(($(grep -o 'tot_recv_msgs=[0-9]*' "$work/uclient" | tail -n 1 | cut -d= -f2) * 2))
+  ((legs > 0)) && echo "{\"legs\":$legs,\"sent\":400000,\"cpu_us\":$(awk "BEGIN { print ($after - $before) / 1000 / $legs }")}"
 }
 
-# The rounds as a table or as one JSON object, then the medians and their ratio.
-report() {
-  awk -v json="$json" -v want=$((clients * messages)) -v options="$rounds $messages $clients $bytes" '
-    function median(of, count,   i, j, swap) {
-      for (i = 2; i <= count; i++)
-        for (j = i; j > 1 && of[j] < of[j - 1]; j--) { swap = of[j]; of[j] = of[j - 1]; of[j - 1] = swap }
-      return count % 2 ? of[(count + 1) / 2] : (of[count / 2] + of[count / 2 + 1]) / 2
-    }
-    $1 == "stile" { stile[++rounds] = $2; lost["stile"] += want - $3; ours = $0 }
-    $1 == "coturn" {
-      coturn[rounds] = $2; lost["coturn"] += want - $3
-      split(ours, mine)
-      if (!json && rounds == 1) printf "%-8s %12s %12s %8s\n", "round", "stile us/leg", "coturn us/leg", "ratio"
-      if (!json) printf "%-8d %12.2f %12.2f %8.2f\n", rounds, mine[2], $2, mine[2] / $2
-    }
-    END {
-      split(options, given)
-      a = median(stile, rounds); b = median(coturn, rounds)
-      if (json)
-        printf "{\"rounds\":%d,\"messages\":%d,\"clients\":%d,\"bytes\":%d,\"stile_us_per_leg\":%.3f,\"coturn_us_per_leg\":%.3f,\"ratio\":%.3f,\"stile_lost\":%d,\"coturn_lost\":%d}\n",
-          given[1], given[2], given[3], given[4], a, b, a / b, lost["stile"], lost["coturn"]
-      else
-        printf "%-8s %12.2f %12.2f %8.2f\nmessages lost: stile %d, coturn %d, of %d each\n", "median", a, b, a / b,
-          lost["stile"], lost["coturn"], want * rounds
-    }' "$work/figures"
+half_of_maximum=60000
+# As a network card hands them on that has joined them (GRO); one by one the load is at its end before the server is.
+flood=(--rate 0 --burst 8 --joined)
+each_round() {
+  case $1 in
+    steady)
+      for who in stile coturn; do measure steady $who load --rate 50000 relay; done
+      measure steady forwarder load --rate 50000 forwarded
+      ;;
+    client) for who in stile coturn; do measure client $who load_of_coturns_client; done ;;
+    bursts)
+      # 16 datagrams for each client and each peer every 33 ms.
+      for who in stile coturn; do measure bursts $who load --rate 48485 --burst 16 --bytes 1100 --joined relay; done
+      measure bursts forwarder load --rate 48485 --burst 16 --bytes 1100 --joined forwarded
+      ;;
+    flooded)
+      for who in stile coturn; do measure flooded $who load "${flood[@]}" relay; done
+      measure flooded forwarder load "${flood[@]}" forwarded
+      echo "{\"case\":\"flooded\",\"server\":\"load\",\"said\":$(server=0 load "${flood[@]}" direct)}" >>"$work/figures"
+      half_of_maximum=$(python3 "$here/../bench/relay_table.py" --half-of-maximum <"$work/figures")
+      ;;
+    fair) for who in stile coturn; do measure fair $who load --rate 20000 --flooder --joined relay; done ;;
+    delay) for who in stile coturn; do measure delay $who load --rate "$half_of_maximum" relay; done ;;
+    allocate) for who in stile coturn; do measure allocate $who load --count 1000 allocate; done ;;
+    idle) for who in stile coturn; do measure idle $who load --count 2000 idle; done ;;
+    binding) for who in stile coturn; do measure binding $who load --count 200 binding; done ;;
+  esac
 }
-
 for ((round = 0; round < rounds; round++)); do
-  measure stile "${stile_server[@]}"
-  measure coturn "${coturn_server[@]}"
+  for case in "${cases[@]}"; do
+    [[ -z $only || $only == *,$case,* ]] && each_round "$case"
+  done
 done
-report
+python3 "$here/../bench/relay_table.py" $json <"$work/figures"

@@ -1,0 +1,12 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+namespace stile::bench {
+
+/// What another process has used so far, by the kernel's books. 0 for pid 0.
+double cpu_seconds(int pid);
+std::uint64_t resident_bytes(int pid);
+
+}  // namespace stile::bench
