@@ -27,11 +27,12 @@ void add_control(msghdr& header, int level, int type, Value value) {
 }
 
 /// Errors that ICMP can tell of: whoever sends next from the socket gets them, of whatever datagram
-/// they are.
-bool may_be_of_another_datagram(int error) {
+/// they are. What must not be fragmented may be too large itself.
+bool may_be_of_another_datagram(int error, const SendGroup& group) {
+  if (error == EMSGSIZE) return !group.fields.dont_fragment;
   return error == ECONNREFUSED || error == EHOSTUNREACH || error == ENETUNREACH ||
-         error == ENOPROTOOPT || error == EPROTO || error == EHOSTDOWN || error == EMSGSIZE ||
-         error == EACCES;
+         error == ENOPROTOOPT || error == EPROTO || error == EHOSTDOWN || error == EACCES ||
+         error == EOPNOTSUPP || error == ENONET;
 }
 
 }  // namespace
@@ -143,15 +144,18 @@ void SendQueue::send_run(std::size_t first, std::size_t end) {
 
 int SendQueue::send(std::size_t first, std::size_t end) {
   const auto attempt = [&] {
+    // One alone is cheaper as such.
+    if (end - first == 1)
+      return sendmsg(groups_.groups()[first].fd, &headers_[first].msg_hdr, flags) < 0 ? -1 : 1;
     return sendmmsg(groups_.groups()[first].fd, &headers_[first],
                     static_cast<unsigned>(end - first), flags);
   };
   const int sent = attempt();
-  return sent < 0 && may_be_of_another_datagram(errno) ? attempt() : sent;
+  return sent < 0 && may_be_of_another_datagram(errno, groups_.groups()[first]) ? attempt() : sent;
 }
 
 void SendQueue::joined_refused(std::size_t group) {
-  const bool never_here = errno == EIO || errno == EOPNOTSUPP;
+  const bool never_here = errno == EIO;
   // The path's MTU is smaller than the datagrams.
   const bool not_on_this_path = errno == EINVAL || errno == EMSGSIZE;
   if (never_here) joins_ = false;

@@ -14,6 +14,8 @@ namespace stile::server {
 namespace {
 
 constexpr int listener_buffer_bytes = 4 << 20;
+// Limit: of the clients that share the address one in so many suffers when another one floods.
+constexpr int queues_per_listener = 8;
 
 [[noreturn]] void refuse(const TransportAddress& address, const char* transport, int error) {
   const char* advice = "choose another address with --listen";
@@ -31,6 +33,16 @@ void require_free(const TransportAddress& address) {
   if (const auto tcp = open_tcp_listener(address, Sharing::alone); !tcp) refuse(address, "TCP", tcp.error());
 }
 
+std::vector<Descriptor> open_queues(const TransportAddress& address) {
+  std::vector<Descriptor> queues;
+  for (int i = 0; i < queues_per_listener; ++i) {
+    auto udp = open_udp(address, Sharing::port, listener_buffer_bytes);
+    if (!udp) refuse(address, "UDP", udp.error());
+    queues.push_back(std::move(*udp));
+  }
+  return queues;
+}
+
 }  // namespace
 
 std::vector<std::shared_ptr<Inbox>> open_inboxes(unsigned workers) {
@@ -44,11 +56,9 @@ std::vector<Listeners> open_listeners(const std::vector<TransportAddress>& addre
   std::vector<Listeners> all(workers);
   for (Listeners& listeners : all) {
     for (const TransportAddress& address : addresses) {
-      auto udp = open_udp(address, Sharing::port, listener_buffer_bytes);
-      if (!udp) refuse(address, "UDP", udp.error());
       auto tcp = open_tcp_listener(address, Sharing::port);
       if (!tcp) refuse(address, "TCP", tcp.error());
-      listeners.all.push_back({address, std::move(*udp), std::move(*tcp)});
+      listeners.all.push_back({address, open_queues(address), std::move(*tcp)});
     }
   }
   return all;

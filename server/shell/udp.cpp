@@ -7,19 +7,21 @@ namespace stile::server {
 
 namespace {
 // Limits: then the other sockets have their turn.
-constexpr int batches_per_wake_up = 4;
+constexpr std::size_t datagrams_per_wake_up = 128;
 constexpr int peer_errors_per_wake_up = 16;
 }  // namespace
 
-void Worker::read_udp_listener(std::size_t index) {
+void Worker::read_udp_listener(std::size_t index, std::size_t queue) {
   const auto& listener = listeners_.all[index];
+  const int fd = listener.udp[queue].fd();
   const UnixSeconds wall = wall_now();
-  for (int i = 0; i < batches_per_wake_up; ++i) {
+  for (std::size_t taken = 0; taken < datagrams_per_wake_up;) {
     if (batch_.full()) flush_datagrams();
-    const std::size_t count = batch_.receive(listener.udp.fd(), ReceiveBatch::most_at_once);
+    const std::size_t count = batch_.receive(fd, ReceiveBatch::most_at_once);
     for (std::size_t k = 0; k < count; ++k) {
       const FiveTuple five_tuple{batch_.source(k), listener.address, Transport::udp};
       const Segments datagrams = batch_.datagrams(k);
+      taken += datagrams.count();
       for (std::size_t j = 0; j < datagrams.count(); ++j)
         take_client_datagram(five_tuple, datagrams[j], wall, batch_.traffic_class(k));
     }
@@ -44,14 +46,10 @@ void Worker::read_relay_socket(std::uint32_t index, std::uint32_t generation) {
   if (index >= relay_sockets_.size() || relay_sockets_[index].generation != generation) return;
   if (batch_.full()) flush_datagrams();
   RelaySocketSlot& slot = relay_sockets_[index];
-  // To look for a second datagram that is not there costs, and what was left is found at the next
-  // wake-up: so many are taken only while there are.
-  if (slot.filled_at + 1 != wake_ups_) slot.wanted = 1;
+  // To look for a datagram that is not there costs, and what was left is found at the next wake-up.
   const std::size_t count = batch_.receive(slot.socket.fd(), slot.wanted);
-  if (count == slot.wanted) {
-    slot.filled_at = wake_ups_;
-    slot.wanted = std::min<std::size_t>(2 * count, ReceiveBatch::most_at_once);
-  }
+  slot.wanted = count == slot.wanted ? std::min<std::size_t>(2 * count, ReceiveBatch::most_at_once)
+                                     : std::max<std::size_t>(count, 1);
   for (std::size_t k = 0; k < count; ++k) {
     Segments datagrams = batch_.datagrams(k);
     if (datagrams.count() > 1) datagrams.spread(datagram_headroom + datagram_tailroom);
@@ -67,8 +65,9 @@ void Worker::read_relay_socket(std::uint32_t index, std::uint32_t generation) {
 void Worker::read_peer_errors(std::uint32_t index, std::uint32_t generation) {
   if (index >= relay_sockets_.size() || relay_sockets_[index].generation != generation) return;
   for (int i = 0; i < peer_errors_per_wake_up; ++i) {
-    const auto error = take_peer_error(relay_sockets_[index].socket.fd());
-    if (!error) return;
+    const int fd = relay_sockets_[index].socket.fd();
+    const auto error = take_peer_error(fd);
+    if (!error) return void(take_error(fd));  // one that there was no room for is still to be told
     carry_out(relay_.handle_peer_icmp(now_, {index, generation}, error->peer, error->icmp), {});
   }
 }

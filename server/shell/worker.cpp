@@ -1,7 +1,10 @@
 #include "server/shell/worker.hpp"
 
+#include <sys/prctl.h>
+
 #include <array>
 #include <chrono>
+#include <ctime>
 
 #include "server/shell/clock.hpp"
 
@@ -10,12 +13,18 @@ namespace stile::server {
 namespace {
 
 constexpr std::size_t events_per_wake_up = 256;
+constexpr unsigned long timer_slack_nanoseconds = 1000;  ///< else a pause takes 50 us longer
 
 int milliseconds_until(Instant when, Instant now) {
   if (when == never) return -1;
   if (when <= now) return 0;
   const auto wait = std::chrono::ceil<std::chrono::milliseconds>(when - now).count();
   return static_cast<int>(std::min<std::int64_t>(wait, 60'000));
+}
+
+void sleep_for(Duration pause) {
+  const timespec time{0, std::chrono::duration_cast<std::chrono::nanoseconds>(pause).count()};
+  nanosleep(&time, nullptr);
 }
 
 }  // namespace
@@ -32,8 +41,9 @@ Worker::Worker(const Shared& shared, Listeners listeners, std::uint32_t number)
       inbox_(*shared_.inboxes[number]) {
   for (std::uint32_t i = 0; i < listeners_.all.size(); ++i) {
     const auto& listener = listeners_.all[i];
-    udp_by_address_[listener.address] = listener.udp.fd();
-    poller_.add(listener.udp.fd(), {Watched::Kind::udp_listener, i});
+    udp_by_address_[listener.address] = listener.udp.front().fd();
+    for (std::uint32_t queue = 0; queue < listener.udp.size(); ++queue)
+      poller_.add(listener.udp[queue].fd(), {Watched::Kind::udp_listener, i, queue});
     poller_.add(listener.tcp.fd(), {Watched::Kind::stream_listener, i});
   }
 }
@@ -41,11 +51,14 @@ Worker::Worker(const Shared& shared, Listeners listeners, std::uint32_t number)
 void Worker::run(int wake_fd, const std::atomic<bool>& stop) {
   poller_.add(wake_fd, {Watched::Kind::wake});
   poller_.add(inbox_.fd(), {Watched::Kind::inbox});
+  prctl(PR_SET_TIMERSLACK, timer_slack_nanoseconds);
   std::array<epoll_event, events_per_wake_up> events;
   while (!stop) {
-    const std::size_t count = poller_.wait(events, milliseconds_until(poll_timeout(), steady_now()));
+    if (const Duration pause = pace_.pause(steady_now()); pause > Duration::zero()) sleep_for(pause);
+    const Instant before = steady_now();
+    const std::size_t count = poller_.wait(events, milliseconds_until(poll_timeout(), before));
     now_ = steady_now();
-    ++wake_ups_;
+    pace_.woken(before, now_, count);
     for (std::size_t i = 0; i < count; ++i) dispatch(Poller::read(events[i]));
     if (poll_timeout() <= now_) handle_timeout();
     flush_datagrams();
@@ -70,7 +83,7 @@ void Worker::dispatch(const Poller::Event& event) {
   const auto [kind, index, generation] = event.watched;
   switch (kind) {
     case Watched::Kind::wake: return;
-    case Watched::Kind::udp_listener: return read_udp_listener(index);
+    case Watched::Kind::udp_listener: return read_udp_listener(index, generation);
     case Watched::Kind::stream_listener:
       return streams_.accept(now_, listeners_.all[index].tcp.fd(), listeners_.all[index].address);
     case Watched::Kind::stream_client:

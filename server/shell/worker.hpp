@@ -17,6 +17,7 @@
 #include "server/shell/send_queue.hpp"
 #include "server/shell/socket.hpp"
 #include "server/shell/stream_clients.hpp"
+#include "server/shell/wake_up_pace.hpp"
 #include "server/shell/worker_report.hpp"
 #include "stile/base/random.hpp"
 
@@ -26,7 +27,7 @@ namespace stile::server {
 struct Listeners {
   struct Listener {
     TransportAddress address;
-    Descriptor udp;
+    std::vector<Descriptor> udp;  ///< the kernel spreads clients over them: one that floods fills its own alone
     Descriptor tcp;
   };
   std::vector<Listener> all;
@@ -68,8 +69,7 @@ class Worker {
   struct RelaySocketSlot {
     Descriptor socket;
     std::uint32_t generation = 0;
-    std::size_t wanted = 1;  ///< datagrams at the next wake-up
-    std::uint64_t filled_at = 0;  ///< the wake-up that found so many
+    std::size_t wanted = 1;  ///< datagrams at the next wake-up, as many as there were at the last one or more
   };
 
   std::size_t close_if(const std::function<bool(const relay::AllocationInfo&)>& wanted);
@@ -78,7 +78,7 @@ class Worker {
   void handle_timeout();
 
   // udp.cpp
-  void read_udp_listener(std::size_t index);
+  void read_udp_listener(std::size_t listener, std::size_t queue);
   void read_relay_socket(std::uint32_t index, std::uint32_t generation);
   void read_peer_errors(std::uint32_t index, std::uint32_t generation);
   void take_client_datagram(const FiveTuple& five_tuple, MutableBytes datagram, UnixSeconds wall,
@@ -145,7 +145,7 @@ class Worker {
   ReceiveBatch batch_;
   SendQueue sends_;
   Instant now_{};
-  std::uint64_t wake_ups_ = 1;
+  WakeUpPace pace_;
 };
 
 }  // namespace stile::server

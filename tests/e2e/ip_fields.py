@@ -104,6 +104,8 @@ def too_large_for_the_first_link():
     client = relaying(UdpClient())
     send(client, OPEN, bytes(1600), dont_fragment=True)
     await_icmp(client, (peer_host, 0), 3, 4, 1500)  # the kernel does not say which port
+    send(client, CLOSED, b"knock")
+    await_icmp(client, CLOSED, 3, 3, 0)  # so it was told once
 
 
 def fragmented():

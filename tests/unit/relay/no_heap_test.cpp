@@ -33,10 +33,12 @@ namespace {
 
 struct Allocated {
   Allocated() : client(server) {
-    relayed = client.allocate().relayed();
+    client.allocate(stun::AdditionalAddressFamily{2});
     client.bind(0x4000, peer_a);
     client.permit(peer_b);
+    client.permit(peer_v6);
     socket = client.send_to(peer_a, "x").from;
+    socket_v6 = client.send_to(peer_v6, "x").from;
   }
   /// Heap allocations of one input, given without the fixture's copies.
   template <class Input>
@@ -62,8 +64,7 @@ struct Allocated {
   }
   Server server;
   Client client;
-  TransportAddress relayed;
-  RelaySocketId socket;
+  RelaySocketId socket, socket_v6;
 };
 
 }  // namespace
@@ -78,4 +79,23 @@ TEST_CASE_METHOD(Allocated, "relay: Binding and relayed data make no heap alloca
                                  stun::DataAttribute{channel_data})) == 0);
   CHECK(from_peer(peer_a, channel_data) == 0);
   CHECK(from_peer(peer_b, channel_data) == 0);
+}
+
+TEST_CASE_METHOD(Allocated, "relay: what the headroom cannot take makes no heap allocation, either",
+                 "[relay][fast-path]") {
+  const ByteVector data(1200);
+  CHECK(count(data, [&](MutableBytes datagram) {
+          return server.relay().handle_peer_datagram(server.now, socket_v6, peer_v6, datagram);
+        }) == 0);
+}
+
+TEST_CASE_METHOD(Allocated, "relay: DONT-FRAGMENT and ICMP errors make no heap allocation",
+                 "[relay][fast-path][rfc8656-11.5]") {
+  const ByteVector data{1, 2, 3, 4};
+  CHECK(from_client(client.build(stun::Class::indication, Method::send, false,
+                                 stun::XorPeerAddress{peer_b}, stun::DontFragment{},
+                                 stun::DataAttribute{data})) == 0);
+  CHECK(count({}, [&](MutableBytes) {
+          return server.relay().handle_peer_icmp(server.now, socket, peer_b, {3, 3, 0});
+        }) == 0);
 }
