@@ -41,7 +41,8 @@ load=("$build/tests/bench_load" --server "$address" --client 10.99.0.1:0 --peer 
   --seconds "$seconds")
 declare -A command=(
   [stile]="$build/server/stile-server --listen $address --relay-address 10.99.0.2 --realm test.org --threads 1
-    --user user:pass --user-quota 0 --total-quota 0 --allow-peer 10.99.0.0/16 --log-level error"
+    --user user:pass --user-quota 0 --total-quota 0 --unauthenticated-rate 0 --allow-peer 10.99.0.0/16 --log-level error
+    --drain-timeout 0"
   [coturn]="turnserver -n -L 10.99.0.2 -E 10.99.0.2 -u user:pass -r test.org --lt-cred-mech --no-cli --no-tls --no-dtls -m 1
     --log-file=/dev/null --pidfile $work/coturn.pid --min-port 20000 --max-port 60000"
   [forwarder]="${load[*]} forward"

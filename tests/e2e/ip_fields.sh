@@ -15,7 +15,7 @@ ip -n "$prefix-peer" route add default via 203.0.113.33
 for each in router peer; do in_ns "$each" sysctl -qw net.ipv4.ip_forward=1 net.ipv4.icmp_ratelimit=0; done
 
 start server srv "$build/server/stile-server" --listen 203.0.113.10:3478 --relay-address 203.0.113.17 --realm test --user u:p \
-  --threads 1 --allow-peer 203.0.113.0/24
+  --threads 1 --allow-peer 203.0.113.0/24 --drain-timeout 0
 server=$pid
 await_line server '"ready":true'
 for scenario in unreachable too_large_for_the_path too_large_for_the_first_link fragmented whole whole_over_tcp marks_to_peer \
