@@ -6,7 +6,7 @@
 
 #include "client/commands/connect/stdio_peer.hpp"
 #include "client/commands/run.hpp"
-#include "client/commands/turn_uri.hpp"
+#include "stile/turn/uri.hpp"
 
 namespace stile {
 
@@ -16,13 +16,11 @@ using connect::Options;
 
 void add_turn_server(ice::Config& config, const std::string& text, const Options& options,
                      boost::asio::any_io_executor executor) {
-  const auto uri = TurnUri::parse(text);
-  if (!uri) throw CommandError("'" + text + "' is not turn:HOST[:PORT][?transport=udp]");
-  if (uri->secure || uri->transport != "udp")
-    throw CommandError("'" + text + "': TURN is spoken over UDP only; use turn:" + uri->host_and_port);
+  const turn::ServerUri uri = turn_uri(text);
   if (options.username.empty()) throw CommandError("'" + text + "' needs --username and --password");
-  for (const TransportAddress& address : resolve_server(executor, uri->host_and_port))
-    config.turn_servers.push_back({address, {options.username, options.password}});
+  const std::string name = IpAddress::parse(uri.host) ? std::string() : uri.host;
+  for (const TransportAddress& address : resolve_host(executor, uri.host, uri.port))
+    config.turn_servers.push_back({address, {options.username, options.password}, uri.transport(), name});
 }
 
 ice::Config configuration(const Options& options, boost::asio::any_io_executor executor) {
@@ -74,15 +72,20 @@ void add_connect_command(CLI::App& app, int& exit_status) {
   command->add_option("--role", options->role, "controlling [default] | controlled")
       ->option_text("ROLE")
       ->check(CLI::IsMember({"controlling", "controlled"}));
-  command->add_option("--stun", options->stun, "a STUN server; repeatable")->option_text("HOST[:PORT]");
-  command->add_option("--turn", options->turn, "turn:HOST[:PORT], a TURN server (RFC 7065); repeatable")
+  command->add_option("--stun", options->stun, "a STUN server, also as stun:HOST[:PORT]; repeatable")->option_text("HOST[:PORT]");
+  command->add_option("--turn", options->turn, "a TURN server (RFC 7065): turn:HOST[:PORT][?transport=tcp], or turns: for TLS; repeatable")
       ->option_text("URI");
   command->add_option("--username", options->username, "for the TURN servers")->option_text("NAME");
   command->add_option("--password", options->password, "likewise")->option_text("PASSWORD");
+  command->add_option("--ca", options->ca_file, "certificates to believe servers over TLS by, in PEM; else the system's")
+      ->option_text("FILE")
+      ->check(CLI::ExistingFile);
   command->add_option("--policy", options->policy, "candidates to use: all [default] | relay")
       ->option_text("WHICH")
       ->check(CLI::IsMember({"all", "relay"}));
   command->add_option("--interface", options->interface, "use the addresses of this interface only")->option_text("NAME");
+  command->add_option("--explain", options->explain, "write what became of each pair of candidates, and when, as JSON")
+      ->option_text("FILE");
   command->add_flag("--ipv4-only", options->ipv4_only, "use no IPv6 addresses");
   command->add_flag("--trickle", options->trickle, "tell candidates as they are found, each in a line of its own");
   command->add_flag("--loopback", options->loopback, "use loopback addresses, too");

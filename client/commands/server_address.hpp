@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "stile/base/address.hpp"
+#include "stile/turn/uri.hpp"
 
 namespace stile {
 
@@ -17,6 +18,11 @@ struct CommandError : std::runtime_error {
 /// The addresses of `HOST`, `HOST:PORT`, `[V6]:PORT` or `V6`, also with `stun:` in front (RFC 7064), IPv4 first; port 3478
 /// unless one is given. Throws CommandError if it is none of these, or the host has no address.
 std::vector<TransportAddress> resolve_server(boost::asio::any_io_executor executor, const std::string& text);
+
+/// The addresses of a host by name or address, IPv4 first. Throws CommandError if it has none.
+std::vector<TransportAddress> resolve_host(boost::asio::any_io_executor executor, const std::string& host, std::uint16_t port);
+/// A turn: or turns: URI (RFC 7065). Throws CommandError if it is none.
+turn::ServerUri turn_uri(const std::string& text);
 
 /// What to say of a server that is silent, or out of reach.
 CommandError does_not_answer(const TransportAddress& server, const char* transport);

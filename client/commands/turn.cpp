@@ -3,10 +3,12 @@
 #include <algorithm>
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <utility>
 
 #include "client/commands/number_between.hpp"
 #include "client/commands/run.hpp"
 #include "client/commands/udp_probe.hpp"
+#include "stile/asio/connection.hpp"
 #include "stile/base/random.hpp"
 #include "stile/turn/client.hpp"
 
@@ -18,6 +20,7 @@ struct Options {
   std::string server;
   std::string username;
   std::string password;
+  std::string ca_file;
   unsigned count = 10;
   bool json = false;
 };
@@ -28,22 +31,43 @@ constexpr auto patience = std::chrono::seconds(2);
 /// Sent at 0, 0.5, 1.5 and 3.5 s, given up at 5.5 s.
 constexpr stun::RetransmissionPolicy retransmission{.rc = 4, .rm = 4};
 
+constexpr std::size_t clients_of_a_test = 2;
+
+const char* name_of(Transport transport) {
+  switch (transport) {
+    case Transport::udp: return "UDP";
+    case Transport::tcp: return "TCP";
+    case Transport::tls: return "TLS";
+    case Transport::dtls: return "DTLS";
+  }
+  return "";
+}
+
 /// Two TURN clients on one server; the first sends numbered datagrams to the second's relayed address.
 class RelayTest {
  public:
-  RelayTest(const TransportAddress& server, const Options& options)
+  RelayTest(const TransportAddress& server, const turn::ServerUri& uri, const Options& options)
       : count_(options.count),
-        probe_(context_, 2, source_towards(context_, server),
-               [this](std::size_t socket, const TransportAddress&, MutableBytes datagram) { take(socket, datagram); }) {
-    const turn::Config config{.server = server,
-                              .credentials = {options.username, options.password},
-                              .family = server.family(),
-                              .retransmission = retransmission};
-    for (int i = 0; i < 2; ++i) clients_.push_back(std::make_unique<turn::Client>(config, random_));
+        transport_(uri.transport()),
+        probe_(context_, transport_ == Transport::udp ? clients_of_a_test : 0, source_towards(context_, server),
+               [this](std::size_t socket, const TransportAddress&, MutableBytes datagram) { take(socket, datagram); }),
+        connector_({options.ca_file}) {
+    turn::Config config{.server = server,
+                        .credentials = {options.username, options.password},
+                        .family = server.family(),
+                        .retransmission = retransmission};
+    config.retransmission.reliable = is_stream(transport_);
+    connector_.prepare(transport_);
+    for (std::size_t i = 0; i < clients_of_a_test; ++i) {
+      clients_.push_back(std::make_unique<turn::Client>(config, random_));
+      if (transport_ != Transport::udp) add_connection(i, server, IpAddress::parse(uri.host) ? "" : uri.host);
+    }
   }
 
   void run() {
-    for (auto& client : clients_) client->allocate(instant_now());
+    for (auto& connection : connections_) connection->connect();
+    if (connections_.empty())
+      for (auto& client : clients_) client->allocate(instant_now());
     drain();
     context_.run();
     if (failure_) throw *failure_;
@@ -58,11 +82,33 @@ class RelayTest {
   }
 
  private:
+  void add_connection(std::size_t i, const TransportAddress& server, const std::string& host) {
+    Connection::Callbacks callbacks;
+    callbacks.on_connected = [this, i](std::expected<TransportAddress, std::string> local) {
+      if (!local) return lose(i, local.error());
+      clients_[i]->allocate(instant_now());
+      drain();
+    };
+    callbacks.on_message = [this, i](MutableBytes message) { take(i, message); };
+    callbacks.on_closed = [this, i](const std::string& reason) { lose(i, reason); };
+    connections_.push_back(connector_.make(context_.get_executor(), server, transport_, host, std::move(callbacks)));
+  }
+
+  void lose(std::size_t client, const std::string& reason) {
+    if (!failure_) failure_.emplace(clients_[client]->server().to_string() + ": " + reason);
+    drain();
+  }
+
+  void transmit(std::size_t client, Bytes message) {
+    if (connections_.empty()) probe_.send(client, clients_[client]->server(), message);
+    else connections_[client]->send(message);
+  }
+
   void drain() {
     const Instant now = instant_now();
     for (std::size_t i = 0; i < clients_.size(); ++i) {
       while (const auto event = clients_[i]->poll_event()) take(i, *event);
-      while (const auto bytes = clients_[i]->poll_transmit()) probe_.send(i, clients_[i]->server(), *bytes);
+      while (const auto bytes = clients_[i]->poll_transmit()) transmit(i, *bytes);
     }
     const bool over = failure_ || (started_ && (received() == count_ || now >= last_sent_ + patience));
     if (over) return finish(now);
@@ -97,7 +143,7 @@ class RelayTest {
   }
 
   void fail(const TransportAddress& server, const turn::Failed& failed) {
-    if (failed.error == 0) failure_ = does_not_answer(server, "UDP");
+    if (failed.error == 0) failure_ = does_not_answer(server, name_of(transport_));
     else failure_.emplace(server.to_string() + ": " + failed.reason);
   }
 
@@ -124,26 +170,33 @@ class RelayTest {
     std::array<std::uint8_t, datagram_headroom + payload_size> buffer{};
     std::ranges::copy(payload, buffer.begin() + datagram_headroom);
     const Bytes wrapped = clients_[from]->wrap(to, MutableBytes(buffer).subspan(datagram_headroom));
-    probe_.send(from, clients_[from]->server(), wrapped);
+    transmit(from, wrapped);
   }
 
   void finish(Instant now) {
+    if (std::exchange(finished_, true)) return;
     for (std::size_t i = 0; i < clients_.size(); ++i) {
       clients_[i]->close(now);
-      while (const auto bytes = clients_[i]->poll_transmit()) probe_.send(i, clients_[i]->server(), *bytes);
+      while (const auto bytes = clients_[i]->poll_transmit()) transmit(i, *bytes);
     }
-    context_.stop();
+    probe_.wake_at(never, {});
+    if (connections_.empty()) context_.stop();
+    for (auto& connection : connections_) connection->close();
   }
 
   unsigned count_;
+  Transport transport_;
   boost::asio::io_context context_{1};
   SystemRandom random_;
   UdpProbe probe_;
+  Connector connector_;
+  std::vector<std::shared_ptr<Connection>> connections_;
   std::vector<std::unique_ptr<turn::Client>> clients_;
   std::vector<turn::Allocated> allocated_;
   std::optional<CommandError> failure_;
   int permissions_ = 0;
   bool started_ = false;
+  bool finished_ = false;
   std::uint32_t sent_ = 0;
   Instant last_sent_{};
   std::vector<Instant> sent_at_;
@@ -152,8 +205,11 @@ class RelayTest {
 
 int test_relay(const Options& options) {
   boost::asio::io_context context;
-  const TransportAddress server = resolve_server(context.get_executor(), options.server).front();
-  RelayTest test(server, options);
+  const bool is_uri = options.server.starts_with("turn:") || options.server.starts_with("turns:");
+  const turn::ServerUri uri = is_uri ? turn_uri(options.server) : turn::ServerUri{.relays = true, .over_udp = true};
+  const TransportAddress server = is_uri ? resolve_host(context.get_executor(), uri.host, uri.port).front()
+                                         : resolve_server(context.get_executor(), options.server).front();
+  RelayTest test(server, uri, options);
   test.run();
   const double ms = static_cast<double>(test.median().count()) / 1000;
   if (options.json) {
@@ -178,11 +234,14 @@ int test_relay(const Options& options) {
 void add_turn_command(CLI::App& app, int& exit_status) {
   auto* command = app.add_subcommand("turn", "tries a TURN server: two allocations, datagrams from one to the other");
   const auto options = std::make_shared<Options>();
-  command->add_option("server", options->server, "the TURN server; port 3478 unless one is given")
-      ->option_text("HOST[:PORT]")
+  command->add_option("server", options->server, "the TURN server: HOST[:PORT] over UDP, or turn:... or turns:... (RFC 7065)")
+      ->option_text("SERVER")
       ->required();
   command->add_option("--username", options->username, "as the server knows it")->option_text("NAME")->required();
   command->add_option("--password", options->password)->option_text("PASSWORD")->required();
+  command->add_option("--ca", options->ca_file, "certificates to believe it by over TLS or DTLS, in PEM; else the system's")
+      ->option_text("FILE")
+      ->check(CLI::ExistingFile);
   command->add_option("--count", options->count, "datagrams to send, one each 20 ms [10]")
       ->option_text("N")
       ->check(number_between(1, 100'000));

@@ -32,6 +32,7 @@ class AgentNode {
   void tell_parameters();
   void take(const ice::Parameters& parameters);
   void take(const ice::OpenSocket& command);
+  void take(const ice::OpenConnection&) {}  // the simulated hosts have no TCP
   void take(const ice::CloseSocket& command);
   void take(const ice::SendDatagram& command);
   void tell(const ice::Event& event);

@@ -54,7 +54,7 @@ answer "remote: candidates are text" '{"remote":{"ufrag":"abcd","pwd":"012345678
   "remote's candidates are not an array"
 answer "candidate: wrong type" '{"candidate":{}}' 'candidate: not a string'
 answer "candidate: no such thing" '{"candidate":"x"}' "candidate: does not begin with 'candidate:'"
-answer "candidate: a name" '{"candidate":"candidate:1 1 UDP 1 x.local 9 typ host"}' "candidate: 'x.local' is not an IP address"
+answer "candidate: a name" '{"candidate":"candidate:1 1 UDP 1 x.example 9 typ host"}' "candidate: 'x.example' is not an IP address"
 answer "candidate: bad port" '{"candidate":"candidate:1 1 UDP 1 203.0.113.9 65536 typ host"}' 'candidate: port is not 0 to 65535'
 answer "send too early" '{"send":"x"}' 'send: there is no path to the peer yet'
 answer "send: wrong type" '{"send":1}' 'send is not a string'

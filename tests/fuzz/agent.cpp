@@ -78,6 +78,7 @@ Config configure(Role role, std::uint8_t choice) {
   if (choice & 8) config.policy = Policy::relay;
   config.streams = choice & 16 ? 2 : 1;
   config.lite = choice & 32;
+  if (choice & 64) config.turn_servers.push_back({server, {"alice", "secret"}, Transport::tcp, {}});
   config.max_remote_candidates = 6;
   config.max_peer_reflexive = 3;
   config.max_pairs = max_pairs;
@@ -418,7 +419,17 @@ class World {
   void end(Peer& peer, std::uint8_t choice) {
     if (choice % 4 == 0) return close(peer);
     if (choice == 0xfe) return restart(peer);
+    if (choice == 0xfd) return disconnect(peer);
     peer.agent.end_of_remote_candidates(now_);
+    drain(peer);
+  }
+
+  void disconnect(Peer& peer) {
+    const auto connection = std::ranges::find_if(peer.sockets, [](const auto& each) { return each.second.port >= 6000; });
+    if (connection == peer.sockets.end()) return;
+    const SocketId id = connection->first;
+    peer.sockets.erase(connection);
+    peer.agent.handle_disconnected(now_, id, "gone");
     drain(peer);
   }
 
@@ -486,6 +497,13 @@ class World {
                                    static_cast<std::uint16_t>(5000 + open->id.value)};
       peer.sockets[open->id] = local;
       peer.agent.handle_socket_opened(now_, open->id, local);
+    } else if (const auto* connect = std::get_if<OpenConnection>(&command)) {
+      if (input_.u8() == 0xff)
+        return peer.agent.handle_socket_opened(now_, connect->id, std::unexpected("no"));
+      const TransportAddress local{IpAddress::v4(192, 0, 2, peer.last_octet),
+                                   static_cast<std::uint16_t>(6000 + connect->id.value)};
+      peer.sockets[connect->id] = local;
+      peer.agent.handle_socket_opened(now_, connect->id, local);
     } else if (const auto* close_socket = std::get_if<CloseSocket>(&command)) {
       require(peer.sockets.erase(close_socket->id) == 1, "an open socket is closed");
     } else if (const auto* send = std::get_if<SendDatagram>(&command)) {

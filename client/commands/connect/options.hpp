@@ -13,8 +13,10 @@ struct Options {
   std::vector<std::string> turn;
   std::string username;
   std::string password;
+  std::string ca_file;
   std::string policy = "all";
   std::string interface;
+  std::string explain;  ///< a file to write, or empty
   bool ipv4_only = false;
   bool trickle = false;
   bool loopback = false;

@@ -70,7 +70,8 @@ StdioPeer::StdioPeer(boost::asio::io_context& context, const Options& options, i
       options_(options),
       input_(context, own_standard_input()),
       signals_(context, SIGINT, SIGTERM),
-      session_(context.get_executor(), std::move(config), callbacks()) {}
+      trace_(options.explain),
+      session_(context.get_executor(), std::move(config), callbacks(), {options.ca_file}) {}
 
 int StdioPeer::run() {
   begin_trickle();
@@ -87,6 +88,7 @@ ice::Session::Callbacks StdioPeer::callbacks() {
   ice::Session::Callbacks callbacks;
   callbacks.on_candidate = [this](const ice::Candidate& candidate) {
     candidates_.push_back(candidate.to_string());
+    trace_.note("found " + candidate.to_string(), session_);
     begin_trickle();
     if (options_.trickle) write({{"candidate", candidate.to_string()}});
   };
@@ -123,6 +125,7 @@ void StdioPeer::begin_trickle() {
 
 void StdioPeer::tell_state(ice::State state, const std::string& reason) {
   write({{"state", to_string(state)}});
+  trace_.note(std::string(to_string(state)) + (reason.empty() ? "" : ": " + reason), session_);
   if (state == ice::State::connected || state == ice::State::completed) was_connected_ = true;
   if (state != ice::State::failed) return;
   // A server that refused us is the likelier cause than the pairs that were left without it.
@@ -132,6 +135,7 @@ void StdioPeer::tell_state(ice::State state, const std::string& reason) {
 }
 
 void StdioPeer::tell_selected(const ice::PairSelected& pair) {
+  trace_.note("selected " + pair.local.address.to_string() + " " + pair.remote.address.to_string(), session_);
   const auto ms = std::chrono::round<std::chrono::milliseconds>(pair.elapsed).count();
   write({{"connected",
           {{"ms", ms},
@@ -214,7 +218,7 @@ void StdioPeer::restart() {
 /// One that cannot be used is no reason to do without the others.
 void StdioPeer::take_candidate(const json& text) {
   if (!text.is_string()) return complain("candidate: not a string");
-  auto candidate = ice::Candidate::parse(text.get_ref<const std::string&>());
+  auto candidate = ice::Candidate::parse_named(text.get_ref<const std::string&>());
   if (!candidate) return complain(candidate.error());
   session_.add_remote_candidate(std::move(*candidate));
 }
@@ -228,6 +232,7 @@ void StdioPeer::end(int exit_status) {
   if (ended_) return;
   ended_ = true;
   exit_status_ = exit_status;
+  trace_.write(session_);
   session_.close();
   signals_.cancel();
   input_.close();

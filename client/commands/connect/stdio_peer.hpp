@@ -7,6 +7,7 @@
 #include <string>
 
 #include "client/commands/connect/options.hpp"
+#include "client/commands/connect/trace.hpp"
 #include "stile/asio/session.hpp"
 
 namespace stile::connect {
@@ -56,6 +57,7 @@ class StdioPeer {
   bool was_connected_ = false;
   int exit_status_ = 0;
   bool ended_ = false;
+  Trace trace_;
   ice::Session session_;
 };
 

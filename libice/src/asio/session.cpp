@@ -30,8 +30,8 @@ std::error_code make_error_code(SessionErrc code) {
   return {static_cast<int>(code), category};
 }
 
-Session::Session(boost::asio::any_io_executor executor, Config config, Callbacks callbacks)
-    : impl_(std::make_shared<Impl>(std::move(executor), std::move(config), std::move(callbacks))) {}
+Session::Session(boost::asio::any_io_executor executor, Config config, Callbacks callbacks, const TlsTrust& trust)
+    : impl_(std::make_shared<Impl>(std::move(executor), std::move(config), std::move(callbacks), trust)) {}
 
 Session::~Session() { impl_->close(); }
 
@@ -47,13 +47,16 @@ void Session::for_each_pair(const std::function<void(const PairReport&)>& visit)
 }
 
 void Session::gather(const InterfaceFilter& filter) {
-  impl_->agent.gather(instant_now(), local_addresses(filter));
+  const auto addresses = local_addresses(filter);
+  impl_->resolver.emplace(impl_->executor, addresses);
+  impl_->agent.gather(instant_now(), addresses);
   impl_->drain();
 }
 
 void Session::restart(const InterfaceFilter& filter) {
-  impl_->begin_again();
-  impl_->agent.restart(instant_now(), local_addresses(filter));
+  const auto addresses = local_addresses(filter);
+  impl_->begin_again(addresses);
+  impl_->agent.restart(instant_now(), addresses);
   impl_->drain();
 }
 
@@ -67,10 +70,15 @@ void Session::add_remote_candidate(Candidate candidate) {
   impl_->drain();
 }
 
-void Session::end_of_remote_candidates() {
-  impl_->agent.end_of_remote_candidates(instant_now());
-  impl_->drain();
+void Session::add_remote_candidate(NamedCandidate candidate) {
+  if (candidate.name.empty()) return add_remote_candidate(std::move(candidate.candidate));
+  impl_->find_candidate(std::move(candidate));
 }
+
+void Session::end_of_remote_candidates() { impl_->end_remote_candidates(); }
+
+void Session::watch_descriptors(std::function<void(int)> watch) { impl_->watch_descriptor = std::move(watch); }
+Instant Session::deadline() const { return impl_->deadline(); }
 
 std::error_code Session::send(Bytes data, ComponentId component) { return impl_->send(data, component); }
 

@@ -10,14 +10,25 @@ namespace stile::ice {
 namespace {
 /// Limit: so that one busy socket does not keep the timer from its turn.
 constexpr int datagrams_per_wake_up = 64;
+
+/// RFC 8445 §14.2: of all sessions of the process.
+Config with_shared_pacing(Config config) {
+  static const auto pacing = std::make_shared<SharedPacing>();
+  if (!config.shared_pacing) config.shared_pacing = pacing;
+  return config;
+}
+
 const std::error_code canceled = std::make_error_code(std::errc::operation_canceled);
 }  // namespace
 
-Session::Impl::Impl(boost::asio::any_io_executor where, Config config, Callbacks what)
+Session::Impl::Impl(boost::asio::any_io_executor where, const Config& config, Callbacks what, const TlsTrust& trust)
     : executor(std::move(where)),
-      agent(std::move(config), random),
+      agent(with_shared_pacing(config), random),
       callbacks_(std::make_shared<Callbacks>(std::move(what))),
-      timer_(executor) {}
+      timer_(executor),
+      connector_(trust) {
+  for (const TurnServer& server : config.turn_servers) connector_.prepare(server.transport);
+}
 
 void Session::Impl::drain() {
   if (draining_) return;  // a callback called the session: the outer loop takes what that made
@@ -53,13 +64,45 @@ void Session::Impl::carry_out(const OpenSocket& command) {
   if (error)
     return agent.handle_socket_opened(instant_now(), command.id, std::unexpected(error.message()));
   const TransportAddress bound = from_asio(socket->local_endpoint());
+  if (watch_descriptor) watch_descriptor(socket->native_handle());
   sockets_.emplace(command.id, std::move(socket));
   await_datagram(command.id);
   agent.handle_socket_opened(instant_now(), command.id, bound);
 }
 
+void Session::Impl::carry_out(const OpenConnection& command) {
+  Connection::Callbacks callbacks;
+  const auto weak = weak_from_this();
+  callbacks.on_connected = [weak, id = command.id](std::expected<TransportAddress, std::string> local) {
+    const auto self = weak.lock();
+    if (!self || self->closed_) return;
+    if (!local) self->connections_.erase(id);
+    self->agent.handle_socket_opened(instant_now(), id, std::move(local));
+    self->drain();
+  };
+  callbacks.on_message = [weak, id = command.id, from = command.server](MutableBytes message) {
+    if (const auto self = weak.lock(); self && !self->closed_) self->take_message(id, from, message);
+  };
+  callbacks.on_closed = [weak, id = command.id](const std::string& reason) {
+    const auto self = weak.lock();
+    if (!self || self->closed_) return;
+    self->connections_.erase(id);
+    self->agent.handle_disconnected(instant_now(), id, reason);
+    self->drain();
+  };
+  const auto connection =
+      connector_.make(executor, command.server, command.transport, command.host, std::move(callbacks));
+  connection->on_descriptor = watch_descriptor;
+  connections_.emplace(command.id, connection);
+  connection->connect();
+}
+
 void Session::Impl::carry_out(const CloseSocket& command) {
   sockets_.erase(command.id);
+  const auto connection = connections_.find(command.id);
+  if (connection == connections_.end()) return;
+  connection->second->close();
+  connections_.erase(connection);
 }
 
 void Session::Impl::carry_out(const SendDatagram& command) {
@@ -69,6 +112,8 @@ void Session::Impl::carry_out(const SendDatagram& command) {
 /// A datagram that the kernel refuses is a datagram lost: checks are sent again, data is the
 /// application's.
 void Session::Impl::transmit(SocketId from, const TransportAddress& to, Bytes datagram) {
+  if (const auto connection = connections_.find(from); connection != connections_.end())
+    return connection->second->send(datagram);
   const auto socket = sockets_.find(from);
   if (socket == sockets_.end()) return;
   boost::system::error_code ignored;
@@ -120,14 +165,15 @@ void Session::Impl::read_datagrams(SocketId id) {
         socket->second->receive_from(boost::asio::buffer(room.data(), room.size()), from, 0, error);
     if (error == boost::asio::error::would_block) break;
     if (error) continue;  // an ICMP error about an earlier datagram
-    const auto received =
-        agent.handle_datagram(instant_now(), id, from_asio(from), room.first(size));
-    if (received)
-      take_data(received->component, received->data);
-    else
-      drain();
+    take_message(id, from_asio(from), room.first(size));
   }
   if (sockets_.contains(id)) await_datagram(id);
+}
+
+void Session::Impl::take_message(SocketId id, const TransportAddress& from, MutableBytes message) {
+  const auto received = agent.handle_datagram(instant_now(), id, from, message);
+  if (received) take_data(received->component, received->data);
+  else drain();
 }
 
 void Session::Impl::take_data(ComponentId component, Bytes data) {
@@ -175,6 +221,37 @@ void Session::Impl::set_timer() {
   });
 }
 
+void Session::Impl::find_candidate(NamedCandidate named) {
+  if (closed_) return;
+  if (!resolver) resolver.emplace(executor, local_addresses());
+  ++names_asked_for_;
+  const std::string name = named.name;
+  resolver->resolve(name, [weak = weak_from_this(), candidate = named.candidate](const std::vector<IpAddress>& found) mutable {
+    const auto self = weak.lock();
+    if (!self || self->closed_) return;
+    --self->names_asked_for_;
+    for (const IpAddress& address : found) {
+      candidate.address.ip = address;
+      self->agent.add_remote_candidate(instant_now(), candidate);
+    }
+    self->drain();
+    if (self->remotes_end_) self->end_remote_candidates();
+  });
+}
+
+void Session::Impl::end_remote_candidates() {
+  remotes_end_ = names_asked_for_ > 0;
+  if (remotes_end_ || closed_) return;
+  agent.end_of_remote_candidates(instant_now());
+  drain();
+}
+
+Instant Session::Impl::deadline() const {
+  Instant earliest = agent.poll_timeout();
+  for (const auto& [id, connection] : connections_) earliest = std::min(earliest, connection->deadline());
+  return earliest;
+}
+
 void Session::Impl::close() {
   if (closed_) return;
   const auto alive = shared_from_this();
@@ -184,6 +261,9 @@ void Session::Impl::close() {
   closed_ = true;
   timer_.cancel();
   sockets_.clear();
+  for (const auto& [id, connection] : connections_) connection->close();
+  connections_.clear();
+  resolver.reset();
   end_waiting(SessionErrc::closed);
 }
 

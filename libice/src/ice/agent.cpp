@@ -35,6 +35,12 @@ void Agent::handle_socket_opened(Instant now, SocketId id, std::expected<Transpo
   impl_->plan();
 }
 
+void Agent::handle_disconnected(Instant now, SocketId id, const std::string& reason) {
+  impl_->disconnected(now, id, reason);
+  impl_->fire_transactions(now);
+  impl_->plan();
+}
+
 void Agent::restart(Instant now, std::span<const IpAddress> local_addresses) {
   impl_->restart(now, local_addresses);
   impl_->fire_transactions(now);
@@ -116,8 +122,24 @@ void Agent::close(Instant now) { impl_->close(now); }
 void Agent::for_each_pair(const std::function<void(const PairReport&)>& visit) const {
   for (const CandidatePair& pair : impl_->checklists.pairs()) {
     const std::size_t local = pair.valid ? pair.valid_local : pair.local;
-    visit({impl_->locals[local].candidate, impl_->remotes[pair.remote], pair.state, pair.valid,
-           impl_->component(pair.component).selected == pair.id, pair.checks_sent, pair.round_trip_time});
+    visit({.local = impl_->locals[local].candidate,
+           .remote = impl_->remotes[pair.remote],
+           .state = pair.state,
+           .problem = pair.state == PairState::failed ? pair.problem : PairProblem::none,
+           .error = pair.error,
+           .valid = pair.valid,
+           .nominated = pair.was_selected,
+           .selected = impl_->is_selected(pair),
+           .checks_sent = pair.checks_sent,
+           .responses_received = pair.responses_received,
+           .unsigned_answers = pair.unsigned_answers,
+           .checks_received = pair.checks_received,
+           .round_trip_time = pair.round_trip_time,
+           .total_round_trip_time = pair.total_round_trip_time,
+           .packets_sent = pair.packets_sent,
+           .bytes_sent = pair.bytes_sent,
+           .packets_received = pair.packets_received,
+           .bytes_received = pair.bytes_received});
   }
 }
 
@@ -128,6 +150,7 @@ Agent::Impl::Impl(Config configuration, Random& random_source)
       role(config.role),
       tie_breaker(random.u64()),
       local{random.ice_chars(8), random.ice_chars(24)},
+      turn_servers(config.turn_servers),
       checklists(config.streams, config.max_pairs),
       components(std::size_t{config.streams} * config.components) {}
 
@@ -166,8 +189,26 @@ void Agent::Impl::send(const Base& base, const TransportAddress& to, Bytes datag
 /// Starts what may start now: one transaction for each Ta, gathering before checks (RFC 8445 §14.2).
 void Agent::Impl::fire_transactions(Instant now) {
   if (state == State::closed || state == State::failed) return;
-  while (next_transaction <= now && (start_next_server(now) || send_next_check(now)))
+  while (next_transaction <= now && wants_to_start() && has_place(now)) {
+    if (!start_next_server(now)) send_next_check(now);
     next_transaction = now + pace();
+  }
+}
+
+bool Agent::Impl::wants_to_start() {
+  return !servers_to_ask.empty() || checklists.has_next([this](const CandidatePair& pair) { return may_check(pair); });
+}
+
+/// Among all agents that share the pacing. A place that is yet to come is waited for.
+bool Agent::Impl::has_place(Instant now) {
+  if (!config.shared_pacing) return true;
+  if (!place) place = config.shared_pacing->reserve(now);
+  if (*place > now) {
+    next_transaction = *place;
+    return false;
+  }
+  place.reset();
+  return true;
 }
 
 // RFC 8445 §14.2.
@@ -192,9 +233,7 @@ void Agent::Impl::plan() {
     wake_at = std::min({wake_at, each.consent.next_check, each.nominate_at});
     if (each.selected) wake_at = std::min(wake_at, each.consent.until);
   }
-  const bool more = !servers_to_ask.empty() ||
-                    checklists.has_next([this](const CandidatePair& pair) { return may_check(pair); });
-  if (more && state != State::failed) wake_at = std::min(wake_at, next_transaction);
+  if (state != State::failed && wants_to_start()) wake_at = std::min(wake_at, next_transaction);
   if (state == State::checking) wake_at = std::min(wake_at, no_failure_before);
 }
 
@@ -205,10 +244,7 @@ void Agent::Impl::close(Instant now) {
     while (const auto bytes = relay->client.poll_transmit())
       commands.push_back(SendDatagram{sockets[relay->socket].id, relay->client.server(), *bytes});
   }
-  for (Socket& socket : sockets) {
-    if (socket.status == Socket::Status::open) commands.push_back(CloseSocket{socket.id});
-    socket.status = Socket::Status::closed;
-  }
+  for (Socket& socket : sockets) close_socket(socket);
   checklists.clear();
   server_checks.clear();
   servers_to_ask.clear();

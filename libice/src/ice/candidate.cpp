@@ -59,8 +59,15 @@ std::string_view to_string(CandidateType type) {
   return "";
 }
 
-// RFC 8839 §5.1: candidate-attribute.
 std::expected<Candidate, std::string> Candidate::parse(std::string_view line) {
+  auto named = parse_named(line);
+  if (!named) return std::unexpected(std::move(named.error()));
+  if (!named->name.empty()) return problem("'" + named->name + "' is not an IP address");
+  return std::move(named->candidate);
+}
+
+// RFC 8839 §5.1: candidate-attribute.
+std::expected<NamedCandidate, std::string> Candidate::parse_named(std::string_view line) {
   if (line.size() > longest_line) return problem("longer than 1024 characters");
   if (line.starts_with("a=")) line.remove_prefix(2);
   constexpr std::string_view name = "candidate:";
@@ -85,17 +92,18 @@ std::expected<Candidate, std::string> Candidate::parse(std::string_view line) {
 
   const auto address = words.next();
   const auto ip = address ? IpAddress::parse(*address) : std::nullopt;
-  if (!ip) return problem("'" + std::string(address.value_or("")) + "' is not an IP address");
+  const bool is_name = !ip && address && address->ends_with(".local");
+  if (!ip && !is_name) return problem("'" + std::string(address.value_or("")) + "' is not an IP address");
   const auto port = words.number<std::uint16_t>(0, 65535);
   if (!port) return problem("port is not 0 to 65535");
-  candidate.address = {*ip, *port};
+  candidate.address = {ip.value_or(IpAddress{}), *port};
   const auto typ = words.next();
   const auto type = words.next();
   const auto known = type ? type_named(*type) : std::nullopt;
   if (typ != "typ" || !known) return problem("type is not host, srflx, prflx or relay");
   candidate.type = *known;
   if (const auto rest = parse_rest(words, candidate); !rest) return std::unexpected(rest.error());
-  return candidate;
+  return NamedCandidate{std::move(candidate), is_name ? std::string(*address) : std::string()};
 }
 
 std::string Candidate::to_string() const {

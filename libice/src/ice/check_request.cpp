@@ -134,6 +134,7 @@ void Agent::Impl::trigger_check(Instant now, const EarlyCheck& early) {
   if (!pair) return;
 
   pair->last_heard = now;
+  ++pair->checks_received;
   const bool nominated = early.use_candidate && role == Role::controlled;
   if (nominated) pair->nomination = std::max(pair->nomination, early.nomination);
   if (pair->state == PairState::succeeded) {

@@ -23,10 +23,11 @@ std::optional<Match> take_check(ChecklistSet& checklists, const stun::Transactio
   return std::nullopt;
 }
 
-bool has_check(const ChecklistSet& checklists, const stun::TransactionId& id) {
-  return std::ranges::any_of(checklists.pairs(), [&](const CandidatePair& pair) {
+CandidatePair* pair_with_check(ChecklistSet& checklists, const stun::TransactionId& id) {
+  const auto found = std::ranges::find_if(checklists.pairs(), [&](const CandidatePair& pair) {
     return std::ranges::find(pair.checks, id, &Check::id) != pair.checks.end();
   });
+  return found == checklists.pairs().end() ? nullptr : &*found;
 }
 
 }  // namespace
@@ -35,19 +36,21 @@ bool has_check(const ChecklistSet& checklists, const stun::TransactionId& id) {
 void Agent::Impl::take_response(Instant now, const Base& base, const TransportAddress& from,
                                 const stun::MessageView& message) {
   if (take_consent_response(now, message)) return;
-  const bool is_ours = remote && has_check(checklists, message.transaction_id());
-  if (!is_ours || !stun::verify_message_integrity(message, stun::short_term_key(remote->credentials.pwd))) {
+  CandidatePair* const asked = pair_with_check(checklists, message.transaction_id());
+  if (!asked || !remote || !stun::verify_message_integrity(message, stun::short_term_key(remote->credentials.pwd))) {
+    if (asked) ++asked->unsigned_answers;
     ++counters.unmatched_responses;
     return;
   }
   auto [pair, check] = *take_check(checklists, message.transaction_id());
+  ++pair->responses_received;
   if (message.message_class() == stun::Class::error_response) return take_error(now, *pair, check, message);
 
   // §7.2.5.2.1: the answer comes from where the request went, to where it left from.
   const bool symmetric = base == locals[pair->local].base && from == remotes[pair->remote].address;
   const auto mapped = message.get<stun::XorMappedAddress>();
   if (!symmetric || !mapped) {
-    if (pair->state != PairState::succeeded) pair->state = PairState::failed;
+    if (pair->state != PairState::succeeded) fail(*pair, PairProblem::asymmetric);
     return;
   }
   take_success(now, *pair, check, mapped->address);
@@ -66,7 +69,10 @@ void Agent::Impl::take_success(Instant now, CandidatePair& pair, const Check& ch
     pair.valid_local = add_peer_reflexive_local(mapped, Base(ours.base), priority);
   }
   // An answer to a retransmitted request may belong to an earlier sending: then the time says nothing.
-  if (check.timer.sent_count() == 1) pair.round_trip_time = now - check.timer.first_sent();
+  if (check.timer.sent_count() == 1) {
+    pair.round_trip_time = now - check.timer.first_sent();
+    pair.total_round_trip_time += pair.round_trip_time;
+  }
   for (Check& other : pair.checks) other.retransmits = false;
   pair.state = PairState::succeeded;
   pair.valid = true;
@@ -86,7 +92,7 @@ void Agent::Impl::take_error(Instant now, CandidatePair& pair, const Check& chec
   const auto error = message.get<stun::ErrorCode>();
   const bool conflict = error && error->number == static_cast<std::uint16_t>(stun::ErrorNumber::role_conflict);
   if (!conflict) {
-    if (pair.state != PairState::succeeded) pair.state = PairState::failed;
+    if (pair.state != PairState::succeeded) fail(pair, PairProblem::error_answer, error ? error->number : 0);
     return;
   }
   const PairId id = pair.id;

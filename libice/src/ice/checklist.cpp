@@ -122,7 +122,7 @@ void ChecklistSet::conclude(ComponentId component, PairId selected) {
     if (pair.component != component || pair.id == selected) continue;
     if (winner && winner->relayed && pair.priority > winner->priority) continue;
     for (Check& check : pair.checks) check.retransmits = false;
-    if (pair.state == PairState::waiting || pair.state == PairState::frozen) pair.state = PairState::failed;
+    if (pair.state == PairState::waiting || pair.state == PairState::frozen) fail(pair, PairProblem::not_needed);
     forget_triggers(pair.id);
   }
 }

@@ -33,8 +33,18 @@ struct CandidatePair {
   bool relayed = false;             ///< one end is a relayed candidate
   std::vector<Check> checks;        ///< the newest last
   unsigned checks_sent = 0;         ///< retransmissions counted
+  unsigned responses_received = 0;
+  unsigned unsigned_answers = 0;
+  unsigned checks_received = 0;
   Instant last_sent{};
   Duration round_trip_time{};
+  Duration total_round_trip_time{};
+  PairProblem problem = PairProblem::none;
+  std::uint16_t error = 0;
+  std::uint64_t packets_sent = 0;   ///< application data
+  std::uint64_t bytes_sent = 0;
+  std::uint64_t packets_received = 0;
+  std::uint64_t bytes_received = 0;
 
   bool valid = false;               ///< on the valid list (RFC 8445 §7.2.5.3.2)
   std::size_t valid_local = 0;      ///< the local candidate that the peer sees
@@ -44,6 +54,12 @@ struct CandidatePair {
   bool was_selected = false;
   Instant last_heard{};             ///< the peer's last check on it
 };
+
+inline void fail(CandidatePair& pair, PairProblem problem, std::uint16_t error = 0) {
+  pair.state = PairState::failed;
+  pair.problem = problem;
+  pair.error = error;
+}
 
 /// The checklists of all data streams with their triggered-check queues (RFC 8445 §6.1.2, §6.1.4). It knows states and
 /// order; what a check says is none of its business.

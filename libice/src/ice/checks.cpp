@@ -80,7 +80,7 @@ void Agent::Impl::retransmit_checks(Instant now) {
       }
       ++i;
     }
-    if (pair.state == PairState::in_progress && pair.checks.empty()) pair.state = PairState::failed;
+    if (pair.state == PairState::in_progress && pair.checks.empty()) fail(pair, PairProblem::no_answer);
   }
 }
 
@@ -95,6 +95,8 @@ void Agent::Impl::fail_if_hopeless(Instant now) {
     no_failure_before = now + std::chrono::seconds(1);
     return;
   }
+  const bool stranger = std::ranges::any_of(checklists.pairs(), [](const CandidatePair& pair) { return pair.unsigned_answers > 0; });
+  if (stranger) return set_state(State::failed, "the peer's answers are not signed with its password; is it, and the ufrag, the right one?");
   set_state(State::failed, remotes.empty() ? "the peer told no candidates" : "no pair of candidates works");
 }
 

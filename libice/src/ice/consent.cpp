@@ -30,7 +30,7 @@ void Agent::Impl::check_consent(Instant now) {
   keep_former_paths(now);
   if (state == State::failed || config.lite) return;
   for (Component& owner : components) {
-    const CandidatePair* pair = owner.selected ? checklists.find(*owner.selected) : nullptr;
+    CandidatePair* pair = owner.selected ? checklists.find(*owner.selected) : nullptr;
     if (!pair) continue;
     if (now >= owner.consent.until) {
       for (Component& each : components) each.consent.next_check = never;
@@ -38,8 +38,9 @@ void Agent::Impl::check_consent(Instant now) {
       set_state(State::failed, "the peer has not answered for 30 seconds");
       return;
     }
-    if (now >= owner.consent.next_check)
-      ask_for_consent(now, owner.consent, locals[pair->local].base, remotes[pair->remote].address,
+    if (now < owner.consent.next_check) continue;
+    ++pair->checks_sent;
+    ask_for_consent(now, owner.consent, locals[pair->local].base, remotes[pair->remote].address,
                       make_check(now, local, remote->credentials, locals[pair->local].candidate.priority, 0, false));
   }
 }
@@ -82,8 +83,11 @@ bool Agent::Impl::take_consent_response(Instant now, const stun::MessageView& me
     if (answer == Answer::none) continue;
     if (answer == Answer::does_not) return true;
     const auto found = std::ranges::find(owner.consent.checks, message.transaction_id(), &Check::id);
-    if (CandidatePair* pair = checklists.find(owner.selected.value_or(0)))
+    if (CandidatePair* pair = checklists.find(owner.selected.value_or(0))) {
+      ++pair->responses_received;
       pair->round_trip_time = now - found->timer.first_sent();
+      pair->total_round_trip_time += pair->round_trip_time;
+    }
     owner.consent.checks.clear();
     if (state != State::failed) owner.consent.until = now + config.consent_expiry;
     return true;

@@ -15,6 +15,7 @@ std::optional<Received> Agent::Impl::take_datagram(Instant now, std::size_t sock
                                                    MutableBytes datagram) {
   const Base direct{socket, {}};
   const auto relay = relay_at(socket, from);
+  if (!relay && sockets[socket].transport != Transport::udp) return std::nullopt;
   if (!relay) return take_payload(now, direct, from, datagram);
 
   // A TURN server may be asked as a STUN server, too: what answers a Binding request is not the TURN client's.
@@ -36,7 +37,10 @@ std::optional<Received> Agent::Impl::take_payload(Instant now, const Base& base,
     else ++counters.malformed;
     return std::nullopt;
   }
-  if (!is_known_source(base, from)) {
+  if (CandidatePair* pair = pair_from(base, from)) {
+    ++pair->packets_received;
+    pair->bytes_received += payload.size();
+  } else if (!is_former_source(base, from)) {
     ++counters.data_from_strangers;
     return std::nullopt;
   }
@@ -56,13 +60,17 @@ void Agent::Impl::take_message(Instant now, const Base& base, const TransportAdd
   take_response(now, base, from, message);
 }
 
-/// Data is taken from the addresses that pairs on this base have.
-bool Agent::Impl::is_known_source(const Base& base, const TransportAddress& from) const {
-  const bool former = std::ranges::any_of(components, [&](const Component& each) {
-    return each.former && each.former->remote == from && each.former->base == base;
-  });
-  return former || std::ranges::any_of(checklists.pairs(), [&](const CandidatePair& pair) {
+/// Data is taken from the addresses that pairs on this base have, and from where it came before a restart.
+CandidatePair* Agent::Impl::pair_from(const Base& base, const TransportAddress& from) {
+  const auto found = std::ranges::find_if(checklists.pairs(), [&](const CandidatePair& pair) {
     return remotes[pair.remote].address == from && locals[pair.local].base == base;
+  });
+  return found == checklists.pairs().end() ? nullptr : &*found;
+}
+
+bool Agent::Impl::is_former_source(const Base& base, const TransportAddress& from) const {
+  return std::ranges::any_of(components, [&](const Component& each) {
+    return each.former && each.former->remote == from && each.former->base == base;
   });
 }
 
@@ -81,7 +89,7 @@ std::expected<Transmit, SendError> Agent::Impl::transmit(Instant now, ComponentI
   if (!has(id)) return std::unexpected(SendError::no_path);
   const Component& owner = component(id);
   const auto path = path_of(owner);
-  const CandidatePair* pair = path ? checklists.find(*path) : nullptr;
+  CandidatePair* pair = path ? checklists.find(*path) : nullptr;
   const bool goes_by_former = owner.former && !owner.selected;
   if (!pair && !goes_by_former) return std::unexpected(SendError::no_path);
   const Consent& consent = goes_by_former ? owner.former->consent : owner.consent;
@@ -90,6 +98,10 @@ std::expected<Transmit, SendError> Agent::Impl::transmit(Instant now, ComponentI
   const Base& base = goes_by_former ? owner.former->base : locals[pair->local].base;
   const TransportAddress& to = goes_by_former ? owner.former->remote : remotes[pair->remote].address;
   const SocketId socket = sockets[base.socket].id;
+  if (!goes_by_former) {
+    ++pair->packets_sent;
+    pair->bytes_sent += data.size();
+  }
   if (!base.relay) return Transmit{socket, to, data};
   turn::Client& client = relays[*base.relay]->client;
   const Bytes wrapped = client.wrap(to, data);

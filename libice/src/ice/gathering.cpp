@@ -39,10 +39,12 @@ void Agent::Impl::gather(Instant now, std::span<const IpAddress> addresses) {
   if (state == State::idle) set_state(State::gathering);
   auto usable = interleaved(addresses, config.ipv4, config.ipv6);
   if (usable.size() > max_local_addresses) usable.resize(max_local_addresses);
-  for (Socket& socket : sockets) socket.forsaken = std::ranges::find(usable, socket.local.ip) == usable.end();
+  for (Socket& socket : sockets)
+    socket.forsaken = socket.transport == Transport::udp && std::ranges::find(usable, socket.local.ip) == usable.end();
   for (std::size_t i = 0; i < sockets.size(); ++i)
     if (sockets[i].status == Socket::Status::open && !sockets[i].forsaken) use_again(now, i);
   open_sockets(usable);
+  connect_to_servers();
   finish_gathering_if_done(now);
 }
 
@@ -53,7 +55,8 @@ void Agent::Impl::open_sockets(std::span<const IpAddress> usable) {
     const auto preference = static_cast<std::uint16_t>(65535 - (i << 8));
     for (std::size_t at = 0; at < components.size(); ++at) {
       const auto known = std::ranges::find_if(sockets, [&](const Socket& socket) {
-        return socket.status != Socket::Status::closed && socket.local.ip == usable[i] && socket.component == component_at(at);
+        return socket.status != Socket::Status::closed && socket.transport == Transport::udp &&
+               socket.local.ip == usable[i] && socket.component == component_at(at);
       });
       if (known != sockets.end()) continue;
       const SocketId id{static_cast<std::uint32_t>(sockets.size() + 1)};
@@ -65,7 +68,7 @@ void Agent::Impl::open_sockets(std::span<const IpAddress> usable) {
 
 /// A restart tells again of what there is (RFC 8445 §9). Reflexive addresses are asked for anew: the NAT may have forgotten them.
 void Agent::Impl::use_again(Instant now, std::size_t index) {
-  add_host_candidate(now, index);
+  if (sockets[index].transport == Transport::udp) add_host_candidate(now, index);
   for (std::size_t i = 0; i < relays.size(); ++i)
     if (const auto relayed = relays[i]->client.relayed(); relayed && relays[i]->socket == index)
       add_relayed_candidate(now, i, *relayed);
@@ -82,6 +85,7 @@ void Agent::Impl::socket_opened(Instant now, SocketId id, std::expected<Transpor
   const auto found = std::ranges::find(sockets, id, &Socket::id);
   if (found == sockets.end() || found->status != Socket::Status::opening) return;
   const auto index = static_cast<std::size_t>(found - sockets.begin());
+  if (found->transport != Transport::udp) return connection_opened(now, index, std::move(opened));
   if (!opened) {
     found->status = Socket::Status::closed;
     finish_gathering_if_done(now);
@@ -95,17 +99,19 @@ void Agent::Impl::socket_opened(Instant now, SocketId id, std::expected<Transpor
 }
 
 void Agent::Impl::ask_servers(std::size_t socket) {
-  if (config.lite) return;  // RFC 8445 §5.2
+  if (config.lite || sockets[socket].transport != Transport::udp) return;  // RFC 8445 §5.2
   const Family family = sockets[socket].local.family();
   const std::size_t stun_count = config.stun_servers.size();
-  for (std::size_t i = 0; i < config.turn_servers.size(); ++i)
-    if (config.turn_servers[i].address.family() == family) servers_to_ask.emplace_back(socket, stun_count + i);
+  for (std::size_t i = 0; i < turn_servers.size(); ++i)
+    if (turn_servers[i].transport == Transport::udp && turn_servers[i].address.family() == family)
+      servers_to_ask.emplace_back(socket, stun_count + i);
   if (config.policy == Policy::relay) return;
   for (std::size_t i = 0; i < stun_count; ++i) {
     // An Allocate to the same server shows the reflexive address, too (RFC 8445 §5.1.1.2).
     const TransportAddress& server = config.stun_servers[i];
-    const bool relays_too = std::ranges::find(config.turn_servers, server, &TurnServer::address) !=
-                            config.turn_servers.end();
+    const bool relays_too = std::ranges::any_of(turn_servers, [&](const TurnServer& other) {
+      return other.address == server && other.transport == Transport::udp;
+    });
     if (server.family() == family && !relays_too) servers_to_ask.emplace_back(socket, i);
   }
 }
@@ -116,8 +122,12 @@ bool Agent::Impl::start_next_server(Instant now) {
   servers_to_ask.pop_front();
   const std::size_t stun_count = config.stun_servers.size();
   const TransportAddress address =
-      server < stun_count ? config.stun_servers[server] : config.turn_servers[server - stun_count].address;
+      server < stun_count ? config.stun_servers[server] : turn_servers[server - stun_count].address;
   const auto relay = relay_at(socket, address);
+  if (server >= stun_count && relay && relays[*relay]->client.is_pending()) {
+    relays[*relay]->settled = false;  // asked before a restart; a second request would be refused (437)
+    return true;
+  }
   // Who relays for us since before a restart is asked as a STUN server.
   if (server >= stun_count && !(relay && relays[*relay]->client.is_allocated())) {
     start_relay(now, socket, server - stun_count);
@@ -179,6 +189,8 @@ void Agent::Impl::finish_gathering(Instant now) {
   servers_to_ask.clear();
   server_checks.clear();
   for (const auto& relay : relays) relay->settled = true;
+  for (Socket& socket : sockets)
+    if (socket.transport != Transport::udp && socket.status == Socket::Status::opening) close_socket(socket);
   events.push_back(GatheringDone{});
   // Deviation: RFC 8863 §4: without a candidate of our own no check can leave or be answered; nothing is worth waiting for.
   if (std::ranges::none_of(locals, &LocalCandidate::announced)) return set_state(State::failed, "no candidate of our own");
@@ -214,7 +226,7 @@ void Agent::Impl::keep_mappings_alive(Instant now) {
   next_keepalive = over ? never : now + config.keepalive;
   if (over || config.policy == Policy::relay) return;
   for (std::size_t i = 0; i < sockets.size(); ++i) {
-    if (sockets[i].status != Socket::Status::open) continue;
+    if (sockets[i].status != Socket::Status::open || sockets[i].transport != Transport::udp) continue;
     for (const TransportAddress& server : config.stun_servers)
       if (server.family() == sockets[i].local.family()) send_keepalive({i, {}}, server);
   }

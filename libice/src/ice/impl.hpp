@@ -26,13 +26,15 @@ struct LocalCandidate {
   bool announced = false;
 };
 
-/// A socket that was asked for; one for each local address and component.
+/// A socket that was asked for; one for each local address and component. Or a connection, one for each server and component.
 struct Socket {
   SocketId id;
   ComponentId component;
   TransportAddress local;
   std::uint16_t preference = 0;  ///< RFC 8421: unique, families interleaved
   enum class Status : std::uint8_t { opening, open, closed } status = Status::opening;
+  Transport transport = Transport::udp;
+  std::size_t server = 0;  ///< of a connection: index of the TURN servers
   bool forsaken = false;  ///< a restart came without its address
 };
 
@@ -48,7 +50,7 @@ struct ServerCheck {
 
 struct Relay {
   std::size_t socket;
-  std::size_t server;  ///< index of the configuration's TURN servers
+  std::size_t server;  ///< index of the TURN servers
   turn::Client client;
   bool settled = false;  ///< allocated or failed
 };
@@ -125,7 +127,15 @@ struct Agent::Impl {
   std::optional<std::size_t> relay_at(std::size_t socket, const TransportAddress& server) const;
   void release_unused(Instant now);
   bool is_in_use(Instant now, const Base& base) const;
-  void close_forsaken_sockets();
+  void close_unused_sockets();
+
+  // connections.cpp
+  void connect_to_servers();
+  void open_connection(std::size_t server, ComponentId component);
+  void connection_opened(Instant now, std::size_t index, std::expected<TransportAddress, std::string> local);
+  void disconnected(Instant now, SocketId id, const std::string& reason);
+  void close_socket(Socket& socket);
+  bool redirect(const Relay& from, const TransportAddress& to);
 
   // local_candidates.cpp
   std::optional<std::size_t> add_local_candidate(CandidateType type, const TransportAddress& address, const Base& base,
@@ -188,6 +198,7 @@ struct Agent::Impl {
   Instant direct_hope_ends(ComponentId component) const;
   void use_best_valid_pair(Instant now, ComponentId component);
   void switch_role();
+  void lose(Instant now, const Base& base);
 
   // consent.cpp
   void check_consent(Instant now);
@@ -209,10 +220,13 @@ struct Agent::Impl {
                                         MutableBytes datagram);
   std::optional<Received> take_payload(Instant now, const Base& base, const TransportAddress& from, Bytes payload);
   void take_message(Instant now, const Base& base, const TransportAddress& from, const stun::MessageView& message);
-  bool is_known_source(const Base& base, const TransportAddress& from) const;
+  CandidatePair* pair_from(const Base& base, const TransportAddress& from);
+  bool is_former_source(const Base& base, const TransportAddress& from) const;
   std::expected<Transmit, SendError> transmit(Instant now, ComponentId component, MutableBytes data);
 
   ComponentId component_of(const Base& base) const { return sockets[base.socket].component; }
+  bool wants_to_start();
+  bool has_place(Instant now);
   Duration pace() const;
   std::optional<PairId> path_of(const Component& component) const;
   bool has(ComponentId id) const;
@@ -233,6 +247,7 @@ struct Agent::Impl {
   std::vector<Socket> sockets;
   std::deque<std::pair<std::size_t, std::size_t>> servers_to_ask;  ///< socket; index over STUN, then TURN servers
   std::vector<ServerCheck> server_checks;
+  std::vector<TurnServer> turn_servers;  ///< the configuration's, and those that they have sent us to
   std::vector<std::unique_ptr<Relay>> relays;
   std::vector<LocalCandidate> locals;
   std::map<std::string, std::string> foundations;
@@ -254,6 +269,7 @@ struct Agent::Impl {
   ChecklistSet checklists;
   std::vector<Component> components;  ///< stream by stream
   Instant next_transaction{};      ///< pacing: no new one before (RFC 8445 §14.2)
+  std::optional<Instant> place;    ///< in the shared pacing, that is yet to come
   Instant wake_at = never;
 
   std::deque<Command> commands;

@@ -8,11 +8,11 @@ namespace stile::ice {
 namespace {
 
 /// The STUN or TURN server that a candidate came from makes its foundation its own (RFC 8445 §5.1.1.3).
-std::optional<IpAddress> server_ip(const Config& config, std::size_t number) {
+std::optional<IpAddress> server_ip(const Config& config, const std::vector<TurnServer>& turn_servers, std::size_t number) {
   if (number == 0) return std::nullopt;
   const std::size_t index = number - 1;
   if (index < config.stun_servers.size()) return config.stun_servers[index].ip;
-  return config.turn_servers[index - config.stun_servers.size()].address.ip;
+  return turn_servers[index - config.stun_servers.size()].address.ip;
 }
 
 }  // namespace
@@ -34,7 +34,7 @@ std::optional<std::size_t> Agent::Impl::add_local_candidate(CandidateType type, 
   candidate.address = address;
   candidate.type = type;
   const IpAddress base_ip = type == CandidateType::relayed ? address.ip : socket.local.ip;
-  candidate.foundation = foundation_of(type, base_ip, server_ip(config, server));
+  candidate.foundation = foundation_of(type, base_ip, server_ip(config, turn_servers, server));
   // Two servers may give the same host candidate two reflexive or relayed ones: the later server's is preferred less.
   const auto preference = static_cast<std::uint16_t>(socket.preference - std::min<std::size_t>(server, 255));
   candidate.priority = candidate_priority(type, preference, candidate.component);

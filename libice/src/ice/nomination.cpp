@@ -120,6 +120,34 @@ bool Agent::Impl::is_settled() const {
 
 bool Agent::Impl::is_selected(const CandidatePair& pair) const { return component(pair.component).selected == pair.id; }
 
+/// What the pairs left from is gone. Data goes on by the best pair that still works, which the controlling side nominates then.
+void Agent::Impl::lose(Instant now, const Base& base) {
+  for (CandidatePair& pair : checklists.pairs()) {
+    if (locals[pair.local].base != base) continue;
+    fail(pair, PairProblem::base_lost);
+    pair.valid = pair.nominating = pair.to_be_nominated = false;
+    pair.checks.clear();
+  }
+  for (std::size_t i = 0; i < components.size(); ++i) {
+    Component& owner = components[i];
+    if (owner.former && owner.former->base == base) owner.former.reset();
+    const auto is_gone = [&](std::optional<PairId> id) {
+      const CandidatePair* pair = id ? checklists.find(*id) : nullptr;
+      return pair && !pair->valid;
+    };
+    const bool was_selected = is_gone(owner.selected);
+    if (is_gone(owner.usable)) owner.usable.reset();
+    if (!was_selected) continue;
+    owner.selected.reset();
+    owner.consent.next_check = never;
+    use_best_valid_pair(now, component_at(i));
+    if (owner.usable || state == State::failed || state == State::closed) continue;
+    set_state(State::checking);  // until it is clear that nothing else works
+    no_failure_before = now;
+  }
+  nominate(now);
+}
+
 void Agent::Impl::switch_role() {
   role = role == Role::controlling ? Role::controlled : Role::controlling;
   for (CandidatePair& pair : checklists.pairs()) pair.nominating = false;

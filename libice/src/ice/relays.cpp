@@ -5,11 +5,12 @@
 namespace stile::ice {
 
 void Agent::Impl::start_relay(Instant now, std::size_t socket, std::size_t server) {
-  const TurnServer& configured = config.turn_servers[server];
+  const TurnServer& configured = turn_servers[server];
   turn::Config relay_config{.server = configured.address,
                             .credentials = configured.credentials,
                             .family = sockets[socket].local.family()};
   relay_config.max_peers = config.max_remote_candidates;
+  relay_config.retransmission.reliable = is_stream(configured.transport);
   auto relay = std::make_unique<Relay>(Relay{socket, server, turn::Client(std::move(relay_config), random)});
   // After a restart: one that was given back, or failed, is asked for anew from the same socket.
   const auto index = relay_at(socket, configured.address).value_or(relays.size());
@@ -44,20 +45,21 @@ void Agent::Impl::handle_relay_event(Instant now, std::size_t index, const turn:
     }
     relay.settled = true;
     hear_server(now, relay.client.server());
-    add_local_candidate(CandidateType::server_reflexive, allocated->mapped, {relay.socket, {}}, server_number);
+    if (sockets[relay.socket].transport == Transport::udp)
+      add_local_candidate(CandidateType::server_reflexive, allocated->mapped, {relay.socket, {}}, server_number);
     add_relayed_candidate(now, index, allocated->relayed);
     finish_gathering_if_done(now);
   } else if (const auto* failed = std::get_if<turn::Failed>(&event)) {
-    if (!relay.settled || state == State::checking)
-      server_failed(relay.client.server(), failed->error == 0 ? std::string(no_answer) : failed->reason);
+    const bool goes_on = failed->alternate && !relay.settled && redirect(relay, *failed->alternate);
+    if (!goes_on && (!relay.settled || state == State::checking))
+      server_failed(relay.client.server(), failed->reason);
     relay.settled = true;
-    for (CandidatePair& pair : checklists.pairs())
-      if (locals[pair.local].base.relay == index && !pair.valid) pair.state = PairState::failed;
+    lose(now, {relay.socket, index});
     finish_gathering_if_done(now);
   } else if (const auto* refused = std::get_if<turn::PermissionRefused>(&event)) {
     for (CandidatePair& pair : checklists.pairs())
       if (locals[pair.local].base.relay == index && remotes[pair.remote].address.ip == refused->peer)
-        pair.state = PairState::failed;
+        fail(pair, PairProblem::relay_refuses, refused->error);
   }
 }
 
@@ -94,16 +96,15 @@ void Agent::Impl::release_unused(Instant now) {
     relays[i]->client.close(now);
     drain_relay(now, i);
   }
-  close_forsaken_sockets();
+  close_unused_sockets();
 }
 
-/// Those whose address the host had lost when a restart came.
-void Agent::Impl::close_forsaken_sockets() {
+/// Those whose address the host had lost when a restart came, and connections without an allocation.
+void Agent::Impl::close_unused_sockets() {
   for (std::size_t i = 0; i < sockets.size(); ++i) {
-    Socket& socket = sockets[i];
-    if (!socket.forsaken || socket.status != Socket::Status::open) continue;
-    commands.push_back(CloseSocket{socket.id});
-    socket.status = Socket::Status::closed;
+    const bool relays_for_us = std::ranges::any_of(
+        relays, [&](const auto& relay) { return relay->socket == i && relay->client.is_allocated(); });
+    if (sockets[i].forsaken || (sockets[i].transport != Transport::udp && !relays_for_us)) close_socket(sockets[i]);
   }
 }
 

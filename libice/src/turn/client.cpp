@@ -20,6 +20,10 @@ void Client::close(Instant now) {
   allocation_.reset();
 }
 
+void Client::handle_disconnected(std::string reason) {
+  if (!closing_ && (allocation_ || !transactions_.empty())) fail(0, std::move(reason));
+}
+
 std::optional<Received> Client::handle_server_datagram(Instant now, Bytes datagram) {
   if (const auto channel_data = stun::ChannelData::parse(datagram)) {
     const auto channel = std::ranges::find(channels_, channel_data->channel, &Channel::number);

@@ -67,7 +67,17 @@ void Client::handle_response(Instant now, const stun::MessageView& response) {
   const std::uint16_t number = error ? error->number : static_cast<std::uint16_t>(ErrorNumber::server_error);
   if (is(number, ErrorNumber::unauthenticated) || is(number, ErrorNumber::stale_nonce))
     return handle_challenge(now, response, transaction);
+  if (is(number, ErrorNumber::try_alternate) && std::holds_alternative<AllocateRequest>(transaction.procedure))
+    return follow(response);
   give_up(now, transaction, number, error ? std::string(error->reason) : std::string());
+}
+
+// RFC 8489 §10. Whether it is followed is the owner's business: the other server needs another 5-tuple.
+void Client::follow(const stun::MessageView& response) {
+  const auto alternate = response.get<stun::AlternateServer>();
+  fail(static_cast<std::uint16_t>(ErrorNumber::try_alternate),
+       alternate ? "300: sends us to " + alternate->address.to_string() : "300: sends us elsewhere, and does not say where");
+  if (alternate) std::get<Failed>(events_.back()).alternate = alternate->address;
 }
 
 // RFC 8489 §9.2.5: challenges cannot be signed; everything else in answer to a signed request must be.

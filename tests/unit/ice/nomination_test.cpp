@@ -137,3 +137,21 @@ TEST_CASE("pacing: the larger of both proposals counts", "[ice][rfc8445-14.2][rf
   CHECK(least_gap(milliseconds(50)) == milliseconds(50));
   CHECK(least_gap({}) == milliseconds(20));
 }
+
+TEST_CASE("pacing: agents that share it take turns, 5 ms apart", "[ice][rfc8445-14.2]") {
+  const auto shared = std::make_shared<SharedPacing>();
+  const auto config = [&](Role role) { return Config{.role = role, .ta = milliseconds(5), .shared_pacing = shared}; };
+  Wire wire(config(Role::controlling), config(Role::controlled));
+  std::map<Instant, int> sent;
+  wire.filter = [&](Datagram& datagram) {
+    const auto message = stun::MessageView::parse(datagram.bytes);
+    if (message && message->message_class() == stun::Class::request) ++sent[wire.now];
+    return false;
+  };
+  wire.gather(wire.a);
+  wire.gather(wire.b);
+  wire.introduce();
+  wire.run_for(milliseconds(20));
+  REQUIRE(sent.size() == 2);
+  CHECK(sent.rbegin()->first - sent.begin()->first == milliseconds(5));
+}

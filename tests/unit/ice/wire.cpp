@@ -124,6 +124,13 @@ void Wire::drain(Peer& peer) {
         const TransportAddress local{open->local.ip, static_cast<std::uint16_t>(5000 + open->id.value)};
         peer.sockets[open->id] = local;
         peer.agent.handle_socket_opened(now, open->id, local);
+      } else if (const auto* connect = std::get_if<OpenConnection>(&*command)) {
+        peer.connections.push_back(*connect);
+        const TransportAddress local{peer.ip, static_cast<std::uint16_t>(6000 + connect->id.value)};
+        if (connections_work) peer.sockets[connect->id] = local;
+        peer.agent.handle_socket_opened(now, connect->id,
+                                        connections_work ? std::expected<TransportAddress, std::string>(local)
+                                                         : std::unexpected("refused"));
       } else if (const auto* close = std::get_if<CloseSocket>(&*command)) {
         peer.closed.push_back(close->id);
         peer.sockets.erase(close->id);

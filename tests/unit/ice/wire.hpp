@@ -23,6 +23,7 @@ struct Peer {
   Agent agent;
   IpAddress ip;
   std::map<SocketId, TransportAddress> sockets;
+  std::vector<OpenConnection> connections;              ///< that it asked for
   std::vector<SocketId> closed;
   std::vector<Candidate> candidates;
   bool gathering_done = false;
@@ -50,6 +51,7 @@ class Wire {
   Peer a, b;
   Instant now{};
   Duration delay = milliseconds(10);
+  bool connections_work = true;
   bool signalling = true;       ///< candidates are told to the other side at once
   std::function<bool(Datagram&)> filter = [](Datagram&) { return true; };
   std::function<std::optional<ByteVector>(const Datagram&)> elsewhere;

@@ -11,6 +11,7 @@
 #include <tuple>
 #include <vector>
 
+#include "stile/asio/connection.hpp"
 #include "stile/asio/local_addresses.hpp"
 #include "stile/ice/agent.hpp"
 
@@ -38,7 +39,8 @@ class Session {
     std::function<void(ComponentId, Bytes)> on_data;
   };
 
-  Session(boost::asio::any_io_executor executor, Config config, Callbacks callbacks = {});
+  /// `trust` is for TURN servers over TLS and DTLS; throws boost::system::system_error if its file cannot be used.
+  Session(boost::asio::any_io_executor executor, Config config, Callbacks callbacks = {}, const TlsTrust& trust = {});
   ~Session();
   Session(const Session&) = delete;
   Session& operator=(const Session&) = delete;
@@ -51,6 +53,8 @@ class Session {
   void gather(const InterfaceFilter& filter = {});
   void set_remote_parameters(Parameters parameters);
   void add_remote_candidate(Candidate candidate);
+  /// The address of the name is asked for by mDNS first. A name that nobody answers for is as good as no candidate.
+  void add_remote_candidate(NamedCandidate candidate);
   void end_of_remote_candidates();
   /// A new start on the interfaces that `filter` takes: see Agent::restart().
   void restart(const InterfaceFilter& filter = {});
@@ -58,6 +62,12 @@ class Session {
   /// One datagram to the peer; data may flow as soon as the state is connected.
   std::error_code send(Bytes data, ComponentId component = {});
   void close();
+
+  // For who waits by something else than the context's run(), and calls its poll().
+  /// Told of each descriptor that the session opens from now on.
+  void watch_descriptors(std::function<void(int)> watch);
+  /// When poll() is to be called at the latest.
+  Instant deadline() const;
 
   // The asynchronous operations report errors as boost::system::error_code, which is what Asio's
   // coroutines throw. Of each there is one at a time: the next one ends it with operation_canceled.

@@ -44,7 +44,7 @@ enum class State : std::uint8_t {
 };
 std::string_view to_string(State state);
 
-/// Names a UDP socket that the agent asked for.
+/// Names a UDP socket or a connection that the agent asked for.
 struct SocketId {
   std::uint32_t value = 0;
   friend constexpr auto operator<=>(SocketId, SocketId) = default;
@@ -55,6 +55,16 @@ struct OpenSocket {
   SocketId id;
   TransportAddress local;  ///< port 0: any. To be answered by handle_socket_opened()
 };
+/// A connection to a TURN server over TCP, TLS or DTLS, likewise to be answered by handle_socket_opened(); its end is told by
+/// handle_disconnected(). It carries whole messages: SendDatagram's are padded to a multiple of four on a stream, and what comes
+/// is cut by stun::next_frame() and given to handle_datagram(), one by one.
+struct OpenConnection {
+  SocketId id;
+  TransportAddress server;
+  Transport transport;
+  std::string host;  ///< the name that the server's certificate must have; empty: its address
+};
+/// Of a connection: when what was sent before has left.
 struct CloseSocket {
   SocketId id;
 };
@@ -63,7 +73,7 @@ struct SendDatagram {
   TransportAddress to;
   ByteVector bytes;
 };
-using Command = std::variant<OpenSocket, CloseSocket, SendDatagram>;
+using Command = std::variant<OpenSocket, OpenConnection, CloseSocket, SendDatagram>;
 
 // Events: what the application may want to know.
 struct LocalCandidateFound {
@@ -103,16 +113,40 @@ enum class SendError : std::uint8_t { no_path, no_consent, closed };
 enum class PairState : std::uint8_t { frozen, waiting, in_progress, succeeded, failed };
 std::string_view to_string(PairState state);
 
-/// One pair of the checklist, for explanations and statistics.
+/// Why a pair failed, or is not checked.
+enum class PairProblem : std::uint8_t {
+  none,
+  no_answer,      ///< to any check
+  error_answer,   ///< a check was refused
+  asymmetric,     ///< the answer came from another address than was asked (RFC 8445 §7.2.5.2.1)
+  not_needed,     ///< a pair was selected before it was its turn
+  relay_refuses,  ///< the TURN server lets nothing through to the peer's address
+  base_lost,      ///< the socket, the connection or the allocation that it left by is gone
+};
+
+/// One pair of the checklist, for explanations and statistics (the counts are those of the W3C's RTCIceCandidatePairStats).
 struct PairReport {
   Candidate local;
   Candidate remote;
   PairState state;
+  PairProblem problem;
+  std::uint16_t error;  ///< the STUN error number, with error_answer
   bool valid;
+  bool nominated;
   bool selected;
-  unsigned checks_sent;
-  Duration round_trip_time;
+  unsigned checks_sent;             ///< requestsSent, with retransmissions and those for consent
+  unsigned responses_received;
+  unsigned unsigned_answers;        ///< not signed with the password that is said to be the peer's; they count for nothing
+  unsigned checks_received;         ///< requestsReceived; each was answered
+  Duration round_trip_time;         ///< currentRoundTripTime
+  Duration total_round_trip_time;   ///< of all responses whose request was sent once
+  std::uint64_t packets_sent;       ///< application data only
+  std::uint64_t bytes_sent;
+  std::uint64_t packets_received;
+  std::uint64_t bytes_received;
 };
+/// In words what became of the pair, without its addresses: `no answer to 7 checks`.
+std::string explain(const PairReport& pair);
 
 /// What was dropped or refused, and why.
 struct Counters {
@@ -143,8 +177,11 @@ class Agent {
 
   /// Starts to gather from these addresses of the host (RFC 8445 §5.1.1). Once.
   void gather(Instant now, std::span<const IpAddress> local_addresses);
-  /// Answers OpenSocket: the address that it is bound to, or why not.
+  /// Answers OpenSocket and OpenConnection: the address that it is bound to, or why not.
   void handle_socket_opened(Instant now, SocketId id, std::expected<TransportAddress, std::string> local);
+
+  /// The connection has ended, by the server or by an error; not after CloseSocket.
+  void handle_disconnected(Instant now, SocketId id, const std::string& reason);
 
   void set_remote_parameters(Instant now, Parameters parameters);
   void add_remote_candidate(Instant now, Candidate candidate);

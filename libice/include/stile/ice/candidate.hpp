@@ -12,6 +12,8 @@
 
 namespace stile::ice {
 
+struct NamedCandidate;
+
 /// RFC 8445 §4.
 enum class CandidateType : std::uint8_t { host, server_reflexive, peer_reflexive, relayed };
 
@@ -31,12 +33,20 @@ struct Candidate {
   std::vector<std::pair<std::string, std::string>> extensions;  ///< kept as they came
 
   /// `candidate:1 1 UDP 2130706431 203.0.113.141 8998 typ host`, with or without `a=` in front. The error says what is
-  /// wrong with the line. Host names (mDNS) are an error.
+  /// wrong with the line. Host names are an error.
   static std::expected<Candidate, std::string> parse(std::string_view line);
+  /// The same, but in place of the address there may be a name, as browsers have them that hide their addresses (mDNS).
+  static std::expected<NamedCandidate, std::string> parse_named(std::string_view line);
   /// Without `a=`.
   std::string to_string() const;
 
   friend bool operator==(const Candidate&, const Candidate&) = default;
+};
+
+/// A candidate whose address has to be found by its name first, if there is one.
+struct NamedCandidate {
+  Candidate candidate;
+  std::string name;
 };
 
 }  // namespace stile::ice

@@ -1,11 +1,13 @@
 #pragma once
 
 #include <compare>
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "stile/base/address.hpp"
 #include "stile/base/instant.hpp"
+#include "stile/ice/shared_pacing.hpp"
 #include "stile/turn/authentication.hpp"
 
 namespace stile::ice {
@@ -28,6 +30,8 @@ enum class Policy : std::uint8_t { all, relay };
 struct TurnServer {
   TransportAddress address;
   turn::Credentials credentials;
+  Transport transport = Transport::udp;  ///< between us and the server; the relayed address is a UDP one
+  std::string host;                      ///< TLS, DTLS: the name that its certificate must have; empty: its address
 };
 
 struct Config {
@@ -53,6 +57,7 @@ struct Config {
   Duration ta = std::chrono::milliseconds(5);
   // Deviation: RFC 8445 §14.2: a peer that proposes nothing means 50 ms; 20 ms is what agents in use have (libnice, aioice).
   Duration ta_without_proposal = std::chrono::milliseconds(20);
+  std::shared_ptr<SharedPacing> shared_pacing;  ///< with the other agents of the process, or none. A Session has one unless given
   Duration rto = std::chrono::milliseconds(500);                 ///< least RTO of a check, RFC 8445 §14.3
   Duration consent_interval = std::chrono::seconds(5);           ///< RFC 7675 §5.1, randomised by +-20 %
   Duration consent_expiry = std::chrono::seconds(30);            ///< RFC 7675 §5.1

@@ -31,6 +31,7 @@ struct Allocated {
 struct Failed {
   std::uint16_t error = 0;
   std::string reason;  ///< one line for people
+  std::optional<TransportAddress> alternate;  ///< with 300: the server to ask instead (RFC 8489 §10)
 };
 struct PermissionGranted {
   IpAddress peer;
@@ -47,7 +48,8 @@ struct Received {
   Bytes data;
 };
 
-/// A TURN client over UDP (RFC 8656): one allocation, its permissions and channels, kept alive until close().
+/// A TURN client (RFC 8656): one allocation of a UDP relay, its permissions and channels, kept alive until close(). Over TCP, TLS or
+/// DTLS, too: with `retransmission.reliable` for streams, and one message at a time, as stun::next_frame() cuts them.
 ///
 /// One input, drain, sleep: call one handle_... method (or allocate, permit, bind_channel, close), then take
 /// poll_transmit() and poll_event() until empty, then sleep until poll_timeout(). Same inputs, same outputs, byte for
@@ -64,6 +66,8 @@ class Client {
   /// Gives the allocation back (RFC 8656 §8: a lifetime of 0). No event follows, and no other allocation.
   void close(Instant now);
 
+  /// The connection to the server is gone, and with it the allocation (RFC 8656 §3.1: one 5-tuple, one allocation).
+  void handle_disconnected(std::string reason);
   /// Whatever came from the server. Answers data, or nothing if it was the client's own business.
   std::optional<Received> handle_server_datagram(Instant now, Bytes datagram);
   void handle_timeout(Instant now);
@@ -71,6 +75,8 @@ class Client {
   std::optional<ByteVector> poll_transmit();
   std::optional<Event> poll_event();
 
+  /// Asked for, and not answered yet.
+  bool is_pending() const { return !allocation_ && !closing_ && !transactions_.empty(); }
   bool is_allocated() const { return allocation_.has_value(); }
   std::optional<TransportAddress> relayed() const {
     return allocation_ ? std::optional(allocation_->addresses.relayed) : std::nullopt;
@@ -131,6 +137,7 @@ class Client {
   void handle_challenge(Instant now, const stun::MessageView& response, Transaction transaction);
   void give_up(Instant now, const Transaction& transaction, std::uint16_t error, std::string reason);
   void fail(std::uint16_t error, std::string reason);
+  void follow(const stun::MessageView& response);
 
   // allocation.cpp
   void succeed(Instant now, const AllocateRequest& request, const stun::MessageView& response);

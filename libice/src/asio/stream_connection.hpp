@@ -1,0 +1,57 @@
+#pragma once
+
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/ssl/context.hpp>
+#include <boost/asio/ssl/stream.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <deque>
+#include <optional>
+
+#include "stile/asio/connection.hpp"
+
+namespace stile {
+
+/// Over TCP, or with a context over TLS.
+class StreamConnection final : public Connection, public std::enable_shared_from_this<StreamConnection> {
+ public:
+  StreamConnection(boost::asio::any_io_executor executor, TransportAddress server, std::string host,
+                   std::shared_ptr<boost::asio::ssl::context> tls, Callbacks callbacks);
+
+  void connect() override;
+  void send(Bytes message) override;
+  void close() override;
+  Instant deadline() const override;
+
+ private:
+  using Tls = boost::asio::ssl::stream<boost::asio::ip::tcp::socket&>;
+
+  void shake_hands();
+  void be_connected();
+  void fail(const std::string& reason);
+  void read();
+  bool take_messages();
+  void write();
+  void end();
+  std::string in_words(boost::system::error_code error);
+  template <class Do>
+  void with_stream(Do&& act) {
+    if (tls_) act(*tls_);
+    else act(tcp_);
+  }
+
+  TransportAddress server_;
+  std::string host_;
+  std::shared_ptr<boost::asio::ssl::context> context_;
+  Callbacks callbacks_;
+  boost::asio::ip::tcp::socket tcp_;
+  std::optional<Tls> tls_;
+  boost::asio::steady_timer patience_;
+  bool connected_ = false;
+  bool closing_ = false;
+  ByteVector input_;
+  std::size_t filled_ = 0;
+  std::deque<ByteVector> unsent_;
+  std::size_t unsent_bytes_ = 0;
+};
+
+}  // namespace stile
