@@ -34,14 +34,17 @@ Outcome Relay::Impl::allocate(const Request& request) {
   if (opening) return Nothing{};  // the shell has still to answer; the client will ask again
   if (const Allocation* existing = find(request.asked.five_tuple))
     return repeat_allocate(request, *existing);
-  if (is_draining) return refuse(request, ErrorNumber::insufficient_capacity);
+  if (is_draining || config->redirect_always)
+    return turn_away(request, ErrorNumber::insufficient_capacity);
   const auto wish = read_wish(request);
   if (!wish) return refuse(request, wish.error());
   if (wish->token) return claim_reservation(request, *wish);
 
   const std::size_t units = wish->port == PortWish::even_pair ? 2 : 1;
   if (!resources->take_quota(now, request.holder(), units))
-    return refuse(request, ErrorNumber::allocation_quota_reached);
+    return resources->is_full(now, units)
+               ? turn_away(request, ErrorNumber::allocation_quota_reached)
+               : refuse(request, ErrorNumber::allocation_quota_reached);
   start_opening(request, *wish);
   return Nothing{};
 }
@@ -83,7 +86,7 @@ std::expected<AllocateWish, ErrorNumber> Relay::Impl::read_wish(const Request& r
     return std::unexpected(ErrorNumber::bad_request);
   if (requested && additional) return std::unexpected(ErrorNumber::bad_request);
 
-  wish.lifetime = granted_lifetime(message);
+  wish.lifetime = granted_lifetime(request);
   if (token) {
     wish.token = token->token;
     return wish;
@@ -101,13 +104,15 @@ std::expected<AllocateWish, ErrorNumber> Relay::Impl::read_wish(const Request& r
   return wish;
 }
 
-// RFC 8656 §7.2, and §8.2 but for the 0 that deletes.
-Duration Relay::Impl::granted_lifetime(const stun::MessageView& message) const {
-  const auto lifetime = message.get<stun::LifetimeAttribute>();
-  if (!lifetime) return config->default_lifetime;
-  const Duration proposed =
-      std::min<Duration>(std::chrono::seconds(lifetime->value), config->max_lifetime);
-  return std::max(proposed, config->default_lifetime);
+// RFC 8656 §7.2, and §8.2 but for the 0 that deletes. RFC 7635 §9: no longer than the token's.
+Duration Relay::Impl::granted_lifetime(const Request& request) const {
+  const auto lifetime = request.message.get<stun::LifetimeAttribute>();
+  const Duration proposed = std::chrono::seconds(lifetime ? lifetime->value : 0);
+  const Duration granted =
+      std::max(std::min(proposed, config->max_lifetime), config->default_lifetime);
+  if (!request.session) return granted;
+  const std::chrono::seconds left(request.session->expires.value - request.wall.value);
+  return std::min<Duration>(granted, left);
 }
 
 // Check 5, and "the server uses the previously reserved transport address".

@@ -38,10 +38,13 @@ Outcome Relay::Impl::refuse_unknown(const Request& request,
   return ToClient{request.asked.five_tuple, response.finish()};
 }
 
-// RFC 8489 §9.2.4. 400 comes without a challenge.
+// RFC 8489 §9.2.4. 400 comes without a challenge, and so does what RFC 7635 §7 says to an access
+// token that nobody has asked for.
 Outcome Relay::Impl::challenge(const Request& request, const Authentication::Refused& refused) {
   if (!may_answer(request.asked)) return Nothing{};
   if (refused.number == stun::ErrorNumber::bad_request) return refuse(request, refused.number);
+  if (refused.number == stun::ErrorNumber::unknown_attribute)
+    return refuse_unknown(request, std::array{stun::AttributeType::access_token});
   count_refusal(refused.number);
   if (refused.number == stun::ErrorNumber::unauthenticated)
     ++(refused.had_credentials ? counters.failed_credentials : counters.challenges);

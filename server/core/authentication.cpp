@@ -22,9 +22,10 @@ std::vector<stun::PasswordAlgorithmEntry> algorithms_for(const Accounts& account
   return offered;
 }
 
-/// USERHASH cannot find a REST user, whose name the server does not know before.
+/// USERHASH cannot find a REST user, whose name the server does not know before, nor an OAuth key.
 SecurityFeatures features_of(const Config& config) {
-  return {.password_algorithms = true, .username_anonymity = config.auth_secrets.empty()};
+  const bool all_known = config.auth_secrets.empty() && config.oauth_keys.empty();
+  return {.password_algorithms = true, .username_anonymity = all_known};
 }
 
 stun::Key random_key(Random& random) {
@@ -53,21 +54,26 @@ Protection protection_for(const stun::MessageView& request, const stun::Key& key
 
 }  // namespace
 
-Authentication::Authentication(const Config& config, Random& random)
+Authentication::Authentication(const Config& config, std::shared_ptr<Resources> resources,
+                               Random& random)
     : realm_(opaque_string(config.realm)),
       secrets_(config.auth_secrets),
+      oauth_keys_(config.oauth_keys),
+      server_name_(config.server_name),
       accounts_(config),
       offered_(algorithms_for(accounts_)),
-      nonces_(config, features_of(config), random),
+      nonces_(config, features_of(config), std::move(resources), random),
       nobody_(random_key(random)) {}
 
-// RFC 8489 §9.2.4, its checks in its order.
+// RFC 8489 §9.2.4, its checks in its order, with those of RFC 7635 §7 where it checks the user.
 std::expected<Authentication::Accepted, Authentication::Refused> Authentication::check(
     UnixSeconds wall, const TransportAddress& client, const stun::MessageView& request,
-    Expiry expiry) const {
+    Expiry expiry, const Session* known) {
   const auto refused = [](ErrorNumber number) { return std::unexpected(Refused{number, true}); };
   if (!has_integrity(request)) return std::unexpected(Refused{ErrorNumber::unauthenticated});
 
+  const bool has_token = request.has(AttributeType::access_token);
+  if (has_token && oauth_keys_.empty()) return refused(ErrorNumber::unknown_attribute);
   const auto realm = request.get<stun::Realm>();
   const auto nonce = request.get<stun::Nonce>();
   const bool named = request.get<stun::Username>() || request.get<stun::Userhash>();
@@ -76,17 +82,23 @@ std::expected<Authentication::Accepted, Authentication::Refused> Authentication:
   const auto algorithm = chosen_algorithm(request);
   if (!algorithm) return refused(algorithm.error());
 
-  auto accepted = match(wall, request, candidate(request), *algorithm, expiry);
+  const auto username = request.get<stun::Username>();
+  const std::string_view kid = username ? username->text : std::string_view();
+  const bool in_session = has_token || (known && kid == known->kid);
+  auto accepted = in_session ? match_session(wall, request, kid, known)
+                             : match(wall, request, candidate(request), *algorithm, expiry);
   if (!accepted || realm->text != realm_) return refused(ErrorNumber::unauthenticated);
   if (!nonces_.valid(nonce->text, wall, client)) return refused(ErrorNumber::stale_nonce);
   return *std::move(accepted);
 }
 
 void Authentication::add_challenge(stun::MessageBuilder& response, UnixSeconds wall,
-                                   const TransportAddress& client) const {
+                                   const TransportAddress& client) {
   response.add(stun::Realm{realm_})
       .add(stun::Nonce{nonces_.make(wall, client)})
       .add(stun::PasswordAlgorithms{offered_});
+  // Deviation: RFC 7635 §4: no SOFTWARE, since anybody can draw this answer and aim it at others.
+  if (!oauth_keys_.empty()) response.add(stun::ThirdPartyAuthorization{server_name_});
 }
 
 // RFC 8489 §9.2.4, third check. Every nonce of ours carries the cookie; one that does not is found
@@ -124,13 +136,13 @@ std::optional<Authentication::Accepted> Authentication::match(UnixSeconds wall,
   std::optional<Accepted> accepted;
   if (static_user_matches(request, candidate, algorithm))
     accepted = Accepted{candidate.account->name,
-                        protection_for(request, candidate.account->key(algorithm))};
+                        protection_for(request, candidate.account->key(algorithm)), std::nullopt};
 
   const stun::Key rest_key = matching_rest_key(request, candidate.username, algorithm);
   const auto rest = RestUsername::parse(candidate.username);
   const bool usable = rest && (expiry == Expiry::ignored || rest->expires > wall);
   if (!rest_key.empty() && usable && !accepted)
-    accepted = Accepted{std::string(rest->name), protection_for(request, rest_key)};
+    accepted = Accepted{std::string(rest->name), protection_for(request, rest_key), std::nullopt};
   return accepted;
 }
 
@@ -144,6 +156,29 @@ stun::Key Authentication::matching_rest_key(const stun::MessageView& request,
       if (verifies(request, key)) matching = key;
     }
   return matching;
+}
+
+/// RFC 7635 §9: the token comes with Allocate and Refresh alone; what else is asked of the allocation
+/// is signed with the same key.
+std::optional<Session> Authentication::session_of(UnixSeconds wall,
+                                                  const stun::MessageView& request,
+                                                  std::string_view kid,
+                                                  const Session* known) const {
+  const auto token = request.get<stun::AccessToken>();
+  if (!token) return known && known->expires > wall ? std::optional(*known) : std::nullopt;
+  const auto key = std::ranges::find(oauth_keys_, kid, &OauthKey::kid);
+  if (key == oauth_keys_.end()) return std::nullopt;
+  return open_access_token(*key, server_name_, token->bytes, wall);
+}
+
+std::optional<Authentication::Accepted> Authentication::match_session(
+    UnixSeconds wall, const stun::MessageView& request, std::string_view kid,
+    const Session* known) const {
+  auto session = session_of(wall, request, kid, known);
+  if (!session || !verifies(request, session->mac_key)) return std::nullopt;
+  std::string user = session->user();
+  Protection protection = protection_for(request, session->mac_key);
+  return Accepted{std::move(user), std::move(protection), std::move(session)};
 }
 
 bool Authentication::static_user_matches(const stun::MessageView& request,

@@ -27,7 +27,8 @@ Outcome Relay::Impl::binding(const Request& request) {
   if (!may_answer(request.asked)) return Nothing{};
   const FiveTuple& five_tuple = request.asked.five_tuple;
   const bool discovers = discovers_from(five_tuple);
-  const auto unknown = unknown_required(request.message, discovers);
+  const auto unknown = unknown_required(
+      request.message, discovers ? Extension::behavior_discovery : Extension::none);
   if (!unknown.empty()) return refuse_unknown(request, unknown.types());
   if (discovers) return behavior_discovery(request);
 

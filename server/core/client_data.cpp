@@ -46,7 +46,7 @@ Outcome Relay::Impl::send_indication(const FiveTuple& five_tuple, const stun::Me
   if (allocation->mobility) data_has_come(five_tuple, *allocation);
   const auto peer = message.get<stun::XorPeerAddress>();
   const auto data = message.get<stun::DataAttribute>();
-  if (!peer || !data || !unknown_required(message, false).empty()) {
+  if (!peer || !data || !unknown_required(message, Extension::none).empty()) {
     ++counters.not_understood;
     return Nothing{};
   }

@@ -60,6 +60,21 @@ struct BandwidthLimits {
   std::uint64_t total = 0;
 };
 
+/// Signs nonces.
+using NonceKey = std::array<std::uint8_t, 32>;
+
+/// RFC 7635: what an authorization server and this one share, by its name.
+struct OauthKey {
+  std::string kid;
+  ByteVector key;  ///< of AES-GCM, 16 or 32 bytes
+};
+
+/// RFC 8489 §10: where clients find another server.
+struct AlternateServer {
+  TransportAddress address;
+  std::string domain;  ///< in its certificate; empty: the same as in this server's
+};
+
 /// What every worker of a server shares. A running server is given another one as a whole.
 struct Config {
   // Who may use the relay (RFC 8489 §9.2). Without users and secrets only Binding is served, unless
@@ -71,8 +86,10 @@ struct Config {
       auth_secrets;  ///< TURN REST: user "EXPIRY[:name]", password base64(HMAC(secret, user)) of SHA-1 or SHA-256
   bool strict_expiry = false;    ///< expired REST credentials may not even refresh what they made
   bool allow_anonymous = false;  ///< an open relay, RFC 8656 §7.2 check 1
-  std::array<std::uint8_t, 32>
-      nonce_key{};  ///< random, the same for all workers; zero: each draws its own, and again with each configuration
+  std::vector<OauthKey> oauth_keys;  ///< of authorization servers whose access tokens are good here
+  std::string server_name;           ///< what these know this server by (RFC 7635 §6.1)
+  std::vector<NonceKey>
+      nonce_keys;  ///< shared by a fleet, see NonceKeys; empty: this server draws its own
   Duration nonce_lifetime = std::chrono::hours(1);
 
   // Where it relays from.
@@ -110,6 +127,8 @@ struct Config {
   bool rfc5766_channels = true;  ///< bind 0x5000-0x7FFF as well
   RateLimit unauthenticated;
 
+  std::vector<AlternateServer> alternate_servers;  ///< where clients are sent when this one is full
+  bool redirect_always = false;                    ///< there are no new allocations but theirs
   std::optional<BehaviorDiscovery> behavior_discovery;
   std::string software =
       "Stile";  ///< SOFTWARE of authenticated Allocate and Refresh answers; empty: none
@@ -117,7 +136,8 @@ struct Config {
   /// RFC 8016 §5: without credentials anybody could take an allocation along.
   bool serves_mobility() const { return mobility && !allow_anonymous; }
   bool serves_relays() const {
-    return allow_anonymous || !users.empty() || !accounts.empty() || !auth_secrets.empty();
+    return allow_anonymous || !users.empty() || !accounts.empty() || !auth_secrets.empty() ||
+           !oauth_keys.empty();
   }
 };
 

@@ -21,6 +21,7 @@ struct Counters {
   std::uint64_t quota_refusals = 0;      ///< 486
   std::uint64_t capacity_refusals = 0;   ///< 508
   std::uint64_t forbidden_peers = 0;     ///< 403
+  std::uint64_t redirected = 0;          ///< 300
 
   // Allocations
   std::uint64_t allocations_created = 0;

@@ -24,8 +24,10 @@ struct Relay::Impl {
   Outcome handle_request(UnixSeconds wall, const FiveTuple& five_tuple,
                          const stun::MessageView& message);
   Outcome handle_turn_request(Request& request);
-  /// It is about something that its user has made already.
-  bool continues(const Request& request) const;
+  /// Fills in what credentials say of it, or says what is wrong with them.
+  std::expected<void, Authentication::Refused> authenticate(Request& request);
+  /// The allocation that it is about, whoever asks.
+  const Allocation* subject_of(const Request& request) const;
   /// Clamps time that goes backwards, and ends what has expired.
   void advance(Instant at);
 
@@ -38,6 +40,12 @@ struct Relay::Impl {
   Outcome binding(const Request& request);
   Outcome behavior_discovery(const Request& request);
   bool discovers_from(const FiveTuple& five_tuple) const;
+
+  // classic_binding.cpp
+  Outcome classic_datagram(const FiveTuple& five_tuple, Bytes datagram);
+  Outcome classic_refusal(const Asked& asked, std::uint32_t cookie, stun::ErrorNumber number,
+                          std::span<const stun::AttributeType> unknown);
+  Outcome classic_answer(const Asked& asked, std::uint32_t cookie, Response& response);
 
   // answers.cpp
   Response success(const Request& request) {
@@ -58,8 +66,12 @@ struct Relay::Impl {
   Outcome repeat_allocate(const Request& request, const Allocation& allocation);
   Outcome claim_reservation(const Request& request, AllocateWish wish);
   std::expected<AllocateWish, stun::ErrorNumber> read_wish(const Request& request) const;
-  Duration granted_lifetime(const stun::MessageView& message) const;
+  Duration granted_lifetime(const Request& request) const;
   Bytes allocate_success(const Asked& asked, const Allocation& allocation);
+
+  // redirection.cpp
+  Outcome turn_away(const Request& request, stun::ErrorNumber number);
+  Bytes try_alternate(const Asked& asked);
 
   // opening.cpp
   void start_opening(const Request& request, const AllocateWish& wish);
@@ -175,10 +187,10 @@ struct Relay::Impl {
 
   std::shared_ptr<const Config> config;
   Random& random;
+  std::shared_ptr<Resources> resources;
   Authentication authentication;
   PeerGate gate;
   RateLimiter unauthenticated;
-  std::shared_ptr<Resources> resources;
   TicketOffice tickets;
 
   SlotMap<Allocation> allocations;

@@ -36,38 +36,49 @@ std::optional<std::uint32_t> decode_issued(std::string_view text) {
 
 }  // namespace
 
-NonceMint::NonceMint(const Config& config, SecurityFeatures features, Random& random)
-    : key_(config.nonce_key),
+NonceMint::NonceMint(const Config& config, SecurityFeatures features,
+                     std::shared_ptr<Resources> resources, Random& random)
+    : resources_(std::move(resources)),
+      random_(&random),
       realm_(config.realm),
       cookie_(nonce_cookie(features)),
       lifetime_seconds_(
-          std::chrono::duration_cast<std::chrono::seconds>(config.nonce_lifetime).count()) {
-  if (key_ == decltype(key_){}) random.fill(key_);  // a known key would let anybody make nonces
-}
+          std::chrono::duration_cast<std::chrono::seconds>(config.nonce_lifetime).count()) {}
 
-std::string NonceMint::make(UnixSeconds wall, const TransportAddress& client) const {
-  return encode(static_cast<std::uint32_t>(wall.value), client);
+std::string NonceMint::make(UnixSeconds wall, const TransportAddress& client) {
+  return encode(keys_at(wall).front(), static_cast<std::uint32_t>(wall.value), client);
 }
 
 bool NonceMint::valid(std::string_view nonce, UnixSeconds wall,
-                      const TransportAddress& client) const {
+                      const TransportAddress& client) {
   if (nonce.size() != cookie_.size() + encoded_size) return false;
   const auto issued = decode_issued(nonce.substr(cookie_.size()));
   if (!issued) return false;
-  const std::string expected = encode(*issued, client);
-  if (CRYPTO_memcmp(expected.data(), nonce.data(), nonce.size()) != 0) return false;
+  const auto signed_with = [&](const NonceKey& key) {
+    const std::string expected = encode(key, *issued, client);
+    return CRYPTO_memcmp(expected.data(), nonce.data(), nonce.size()) == 0;
+  };
+  if (std::ranges::none_of(keys_at(wall), signed_with)) return false;
   // Workers may read the clock a little apart; a nonce from further ahead is not one of ours.
   const std::int64_t age = wall.value - *issued;
   return age >= -1 && age < lifetime_seconds_;
 }
 
-std::string NonceMint::encode(std::uint32_t issued, const TransportAddress& client) const {
+/// Asks for the keys no more often than they change: they are shared, and behind a lock.
+const std::vector<NonceKey>& NonceMint::keys_at(UnixSeconds wall) {
+  if (in_use_.keys.empty() || wall >= in_use_.until)
+    in_use_ = resources_->nonce_keys(wall, *random_);
+  return in_use_.keys;
+}
+
+std::string NonceMint::encode(const NonceKey& key, std::uint32_t issued,
+                              const TransportAddress& client) const {
   ByteVector input(4 + 16 + 2);
   store_u32(input.data(), issued);
   std::ranges::copy(client.ip.v6_bytes(), input.begin() + 4);
   store_u16(input.data() + 20, client.port);
   std::ranges::copy(as_bytes(realm_), std::back_inserter(input));
-  const auto mac = stun::hmac_sha256(key_, input);
+  const auto mac = stun::hmac_sha256(key, input);
 
   std::array<std::uint8_t, 4 + mac_size> plain;
   std::copy_n(input.begin(), 4, plain.begin());

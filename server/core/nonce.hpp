@@ -1,10 +1,10 @@
 #pragma once
 
+#include <memory>
 #include <string>
 #include <string_view>
 
-#include "server/core/config.hpp"
-#include "stile/base/random.hpp"
+#include "server/core/resources.hpp"
 
 namespace stile::relay {
 
@@ -23,22 +23,27 @@ inline TransportAddress nonce_bearer(const FiveTuple& five_tuple) {
 }
 
 /// NONCE values that need no memory (RFC 8489 §9.2.4): the nonce cookie, then in base64 the second
-/// of issue and a MAC of it, the client's transport address and the realm. Workers with the same
-/// key accept each other's.
+/// of issue and a MAC of it, the client's transport address and the realm. Servers with the same
+/// keys accept each other's.
 ///
 ///     "obMatJos2" | base64(features, 3 bytes) | base64(issued, 4 bytes | MAC, 11 bytes)
 class NonceMint {
  public:
-  NonceMint(const Config& config, SecurityFeatures features, Random& random);
+  NonceMint(const Config& config, SecurityFeatures features, std::shared_ptr<Resources> resources,
+            Random& random);
 
-  std::string make(UnixSeconds wall, const TransportAddress& client) const;
-  /// Made by this key for this client and no older than the configured lifetime.
-  bool valid(std::string_view nonce, UnixSeconds wall, const TransportAddress& client) const;
+  std::string make(UnixSeconds wall, const TransportAddress& client);
+  /// Made with a key of ours for this client and no older than the configured lifetime.
+  bool valid(std::string_view nonce, UnixSeconds wall, const TransportAddress& client);
 
  private:
-  std::string encode(std::uint32_t issued, const TransportAddress& client) const;
+  const std::vector<NonceKey>& keys_at(UnixSeconds wall);
+  std::string encode(const NonceKey& key, std::uint32_t issued,
+                     const TransportAddress& client) const;
 
-  std::array<std::uint8_t, 32> key_;
+  std::shared_ptr<Resources> resources_;
+  Random* random_;
+  NonceKeys::InUse in_use_;
   std::string realm_;
   std::string cookie_;
   std::int64_t lifetime_seconds_;

@@ -8,8 +8,8 @@ using Purpose = Opening::Purpose;
 
 void Relay::Impl::start_opening(const Request& request, const AllocateWish& wish) {
   const unsigned attempts = wish.claimed_port ? 1 : config->open_attempts;
-  opening.emplace(
-      Opening{request.asked, wish, request.user, attempts, Purpose::first, {}, {}, {}, {}, {}});
+  opening.emplace(Opening{
+      request.asked, wish, request.user, request.session, attempts, Purpose::first, {}, {}, {}, {}, {}});
   open_next();
 }
 
@@ -103,6 +103,7 @@ void Relay::Impl::finish_opening() {
   Allocation& allocation = *allocations.find(id);
   allocation.protocol = o.wish.protocol;
   allocation.missing_family = o.missing_family;
+  if (o.session) allocation.session = std::make_unique<Session>(*o.session);
   if (o.wish.is_mobile) make_mobile(id);
   if (o.next_port)
     allocation.reservation =
@@ -114,10 +115,14 @@ void Relay::Impl::finish_opening() {
       SendToClient{o.asked.five_tuple, copy_of(allocate_success(o.asked, allocation))});
 }
 
+/// A reserved port is no other server's.
 void Relay::Impl::refuse_opening(stun::ErrorNumber number) {
   const Asked asked = opening->asked;
+  const bool is_ours_alone = opening->wish.token.has_value();
   abandon_opening();
-  refuse_later(asked, number);
+  const Bytes redirection = is_ours_alone ? Bytes() : try_alternate(asked);
+  if (redirection.empty()) return refuse_later(asked, number);
+  commands.push_back(SendToClient{asked.five_tuple, copy_of(redirection)});
 }
 
 void Relay::Impl::abandon_opening() {

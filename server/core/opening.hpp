@@ -26,6 +26,7 @@ struct Opening {
   Asked asked;
   AllocateWish wish;
   std::string user;
+  std::optional<Session> session;
   unsigned attempts_left;
   Purpose purpose = Purpose::first;
   RelaySocketId pending;

@@ -7,7 +7,8 @@
 
 namespace stile::relay {
 
-PeerGate::PeerGate(const Config& config) : own_(config.own_addresses) {
+PeerGate::PeerGate(const Config& config)
+    : own_(config.own_addresses), relay_ports_(config.relay_ports) {
   for (const std::string_view text : special_purpose_prefixes())
     if (const auto prefix = IpPrefix::parse(text))
       rules_.push_back({*prefix, Origin::special_purpose});
@@ -21,6 +22,17 @@ PeerGate::PeerGate(const Config& config) : own_(config.own_addresses) {
     for (const ExternalAddress& nat : config.external_addresses)
       if (nat.internal ? *nat.internal == own.ip : nat.external.family() == own.family())
         own_.push_back({nat.external, own.port});
+
+  for (const TransportAddress& own : own_) add_own(own.ip);
+  for (const IpAddress& relay : config.relay_addresses) add_own(relay);
+  for (const ExternalAddress& nat : config.external_addresses) add_own(nat.external);
+}
+
+void PeerGate::add_own(const IpAddress& address) {
+  const Rule* const rule = decisive(address);
+  const bool opened = rule && rule->origin == Origin::allow;
+  const bool known = std::ranges::find(relay_ports_only_, address) != relay_ports_only_.end();
+  if (!opened && !known) relay_ports_only_.push_back(address);
 }
 
 bool PeerGate::admits(const IpAddress& peer) const {
@@ -32,10 +44,17 @@ bool PeerGate::admits(const IpAddress& peer) const {
 }
 
 bool PeerGate::admits_endpoint(const TransportAddress& peer) const {
-  return peer.port != 0 && std::ranges::find(own_, peer) == own_.end();
+  if (peer.port == 0 || std::ranges::find(own_, peer) != own_.end()) return false;
+  const bool is_relay = relay_ports_.first <= peer.port && peer.port <= relay_ports_.last;
+  return is_relay || std::ranges::find(relay_ports_only_, peer.ip) == relay_ports_only_.end();
 }
 
 bool PeerGate::allowed(const IpAddress& address) const {
+  const Rule* const best = decisive(address);
+  return !best || best->origin == Origin::allow || best->origin == Origin::translation;
+}
+
+const PeerGate::Rule* PeerGate::decisive(const IpAddress& address) const {
   const Rule* best = nullptr;
   for (const Rule& rule : rules_) {
     if (!rule.prefix.contains(address)) continue;
@@ -44,7 +63,7 @@ bool PeerGate::allowed(const IpAddress& address) const {
       continue;
     best = &rule;
   }
-  return !best || best->origin == Origin::allow || best->origin == Origin::translation;
+  return best;
 }
 
 }  // namespace stile::relay

@@ -15,7 +15,9 @@ class PeerGate {
 
   /// The address and every IPv4 address inside it are allowed.
   bool admits(const IpAddress& peer) const;
-  /// The same, and the port is not 0 and not one that the server itself listens on.
+  /// The same, and the port is not 0, and at the server's own addresses one that clients relay from:
+  /// what else listens there is for others than strangers. An allow for such an address opens it, but
+  /// for the listeners.
   bool admits(const TransportAddress& peer) const {
     return admits(peer.ip) && admits_endpoint(peer);
   }
@@ -33,10 +35,14 @@ class PeerGate {
     IpPrefix prefix;
     Origin origin;
   };
+  const Rule* decisive(const IpAddress& address) const;
   bool allowed(const IpAddress& address) const;
+  void add_own(const IpAddress& address);
 
   std::vector<Rule> rules_;
   std::vector<TransportAddress> own_;
+  std::vector<IpAddress> relay_ports_only_;
+  PortRange relay_ports_;
 };
 
 }  // namespace stile::relay

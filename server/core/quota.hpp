@@ -38,6 +38,10 @@ class Quota {
   /// One unit goes over from one holder to another, or stays where it is.
   bool pass_on(const QuotaHolder& from, const QuotaHolder& to);
   std::size_t held() const { return held_; }
+  /// There is no room for `units` more, whoever asks.
+  bool is_full(std::size_t units) const {
+    return limits_.total != 0 && held_ + units > limits_.total;
+  }
 
   /// What the user's allocations share. Of a user who holds something; it stays where it is as long
   /// as he does.

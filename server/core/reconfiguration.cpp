@@ -30,7 +30,6 @@ std::vector<std::string_view> unchangeable(const Config& current, const Config& 
 
 Config keeping_unchangeable(const Config& current, Config fresh) {
   for_each_unchangeable([&](std::string_view, auto member) { fresh.*member = current.*member; });
-  fresh.nonce_key = current.nonce_key;
   return fresh;
 }
 
@@ -39,10 +38,10 @@ Config keeping_unchangeable(const Config& current, Config fresh) {
 void Relay::Impl::reconfigure(std::shared_ptr<const Config> fresh) {
   assert(unchangeable(*config, *fresh).empty());
   config = std::move(fresh);
-  authentication = Authentication(*config, random);
+  resources->configure(*config);
+  authentication = Authentication(*config, resources, random);
   gate = PeerGate(*config);
   unauthenticated = RateLimiter(config->unauthenticated, random);
-  resources->configure(*config);
   allocations.for_each(
       [this](AllocationId, Allocation& allocation) { revoke_denied_peers(allocation); });
 }

@@ -22,7 +22,8 @@ Outcome Relay::Impl::refresh(const Request& request) {
   const bool deletes = lifetime && lifetime->value == 0;
   if (moves && !deletes && !announce_move(*id, request))
     return refuse(request, stun::ErrorNumber::allocation_quota_reached);
-  const Duration desired = deletes ? Duration::zero() : granted_lifetime(request.message);
+  const Duration desired = deletes ? Duration::zero() : granted_lifetime(request);
+  if (request.session) allocation.session = std::make_unique<Session>(*request.session);
   if (deletes && !(only && allocation.has_other_than(*only))) {
     remove_allocation(*id, EndReason::deleted);
   } else {

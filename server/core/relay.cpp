@@ -15,10 +15,10 @@ Relay::Impl::Impl(std::shared_ptr<const Config> shared_config, Random& random_so
                    std::shared_ptr<Resources> shared_resources, CoreNumber number)
     : config(std::move(shared_config)),
       random(random_source),
-      authentication(*config, random),
+      resources(shared_resources ? std::move(shared_resources) : std::make_shared<Resources>(*config)),
+      authentication(*config, resources, random),
       gate(*config),
       unauthenticated(config->unauthenticated, random),
-      resources(shared_resources ? std::move(shared_resources) : std::make_shared<Resources>(*config)),
       tickets(resources->ticket_key(random)),
       core(number),
       indication_buffer(largest_indication) {
@@ -33,13 +33,14 @@ Outcome Relay::Impl::handle_client_datagram(Instant at, UnixSeconds wall,
   if (!elsewhere.empty())
     if (const auto found = elsewhere.find(five_tuple); found != elsewhere.end())
       return ToOtherCore{found->second};
-  if (!datagram.empty() && (datagram[0] & 0xc0) == 0x40) 
+  if (!datagram.empty() && (datagram[0] & 0xc0) == 0x40)
     return channel_data(five_tuple, datagram, traffic_class);
-  const auto message = stun::MessageView::parse(datagram);
-  if (!message || five_tuple.client.port == 0) {
+  if (five_tuple.client.port == 0) {
     ++counters.not_understood;
     return Nothing{};
   }
+  const auto message = stun::MessageView::parse(datagram);
+  if (!message) return classic_datagram(five_tuple, datagram);
   switch (message->message_class()) {
     case stun::Class::request:
       return handle_request(wall, five_tuple, *message);
@@ -67,6 +68,7 @@ Outcome Relay::Impl::handle_request(UnixSeconds wall, const FiveTuple& five_tupl
                    message.transaction_id(),
                    message.has(stun::AttributeType::fingerprint),
                    {}},
+                  {},
                   {}};
   switch (message.method()) {
     case stun::Method::binding:
@@ -92,20 +94,15 @@ Outcome Relay::Impl::handle_turn_request(Request& request) {
   if (!config->serves_relays())
     return may_answer(request.asked) ? refuse(request, stun::ErrorNumber::forbidden) : Nothing{};
 
-  const FiveTuple& five_tuple = request.asked.five_tuple;
-  if (config->allow_anonymous) {
-    request.user = five_tuple.client.ip.to_string();
-  } else {
-    const bool indulgent = !config->strict_expiry && continues(request);
-    const Expiry expiry = indulgent ? Expiry::ignored : Expiry::enforced;
-    auto accepted = authentication.check(request.wall, nonce_bearer(five_tuple), request.message, expiry);
-    if (!accepted) return challenge(request, accepted.error());
-    request.user = std::move(accepted->user);
-    request.asked.protection = std::move(accepted->protection);
-  }
+  // Without names, those of one network are one user.
+  if (config->allow_anonymous)
+    request.user = network_of(request.asked.five_tuple.client.ip).to_string();
+  else if (const auto authenticated = authenticate(request); !authenticated)
+    return challenge(request, authenticated.error());
 
   // RFC 8489 §6.3: unknown attributes are looked for once the request is known to be genuine.
-  const auto unknown = unknown_required(request.message, false);
+  const auto known = config->oauth_keys.empty() ? Extension::none : Extension::third_party;
+  const auto unknown = unknown_required(request.message, known);
   if (!unknown.empty()) return refuse_unknown(request, unknown.types());
   switch (request.asked.method) {
     case stun::Method::allocate:
@@ -125,11 +122,32 @@ Outcome Relay::Impl::handle_turn_request(Request& request) {
   }
 }
 
-bool Relay::Impl::continues(const Request& request) const {
-  if (request.asked.method == stun::Method::allocate) return false;
-  if (request.asked.method == stun::Method::connection_bind)
-    return pending_connection(request.message).has_value();
-  return by_five_tuple.contains(request.asked.five_tuple) || named_by_ticket(request);
+std::expected<void, Authentication::Refused> Relay::Impl::authenticate(Request& request) {
+  const Allocation* const subject = subject_of(request);
+  const bool continues = subject && request.asked.method != stun::Method::allocate;
+  const bool indulgent = !config->strict_expiry && continues;
+  const Session* const known = subject ? subject->session.get() : nullptr;
+  auto accepted = authentication.check(request.wall, nonce_bearer(request.asked.five_tuple),
+                                       request.message,
+                                       indulgent ? Expiry::ignored : Expiry::enforced, known);
+  if (!accepted) return std::unexpected(accepted.error());
+
+  // RFC 7635 §9: another token of the same authorization server refreshes what the first has made.
+  const bool is_same = accepted->session && known && accepted->session->kid == known->kid;
+  request.user = is_same ? subject->user : std::move(accepted->user);
+  request.asked.protection = std::move(accepted->protection);
+  request.session = std::move(accepted->session);
+  return {};
+}
+
+const Allocation* Relay::Impl::subject_of(const Request& request) const {
+  if (request.asked.method == stun::Method::connection_bind) {
+    const auto pending = pending_connection(request.message);
+    return pending ? allocations.find(peer_connections.find(*pending)->owner) : nullptr;
+  }
+  if (const auto named = named_by_ticket(request)) return allocations.find(*named);
+  const auto found = by_five_tuple.find(request.asked.five_tuple);
+  return found == by_five_tuple.end() ? nullptr : allocations.find(found->second);
 }
 
 void Relay::Impl::advance(Instant at) {

@@ -22,7 +22,8 @@ struct Request {
   UnixSeconds wall;
   const stun::MessageView& message;
   Asked asked;
-  std::string user;  ///< once authenticated
+  std::string user;                ///< once authenticated
+  std::optional<Session> session;  ///< likewise, of an access token
   QuotaHolder holder() const { return {user, network_of(asked.five_tuple.client.ip)}; }
 };
 

@@ -17,6 +17,7 @@ Quota::Limits connection_limits(const Config& config) {
 
 Resources::Resources(const Config& config)
     : reservation_lifetime_(config.reservation_lifetime),
+      nonce_keys_(config),
       quota_(allocation_limits(config)),
       connections_(connection_limits(config)),
       ports_{PortPool(config.relay_ports, config.port_quarantine),
@@ -25,6 +26,7 @@ Resources::Resources(const Config& config)
 void Resources::configure(const Config& config) {
   const std::scoped_lock lock(mutex_);
   reservation_lifetime_ = config.reservation_lifetime;
+  nonce_keys_.configure(config);
   quota_.set_limits(allocation_limits(config));
   connections_.set_limits(connection_limits(config));
   for (PortPool& pool : ports_) pool.set_quarantine(config.port_quarantine);
@@ -52,10 +54,21 @@ Bandwidth& Resources::bandwidth_of(std::string_view user) {
   return quota_.bandwidth_of(user);
 }
 
+bool Resources::is_full(Instant now, std::size_t units) {
+  const std::scoped_lock lock(mutex_);
+  drop_expired(now);
+  return quota_.is_full(units);
+}
+
 std::size_t Resources::allocations(Instant now) {
   const std::scoped_lock lock(mutex_);
   drop_expired(now);
   return quota_.held() - reservations_.size();
+}
+
+NonceKeys::InUse Resources::nonce_keys(UnixSeconds wall, Random& random) {
+  const std::scoped_lock lock(mutex_);
+  return nonce_keys_.at(wall, random);
 }
 
 TicketOffice::Key Resources::ticket_key(Random& random) {

@@ -9,6 +9,7 @@
 
 #include "server/core/config.hpp"
 #include "server/core/mobility_ticket.hpp"
+#include "server/core/nonce_keys.hpp"
 #include "server/core/port_pool.hpp"
 #include "server/core/quota.hpp"
 #include "stile/base/address.hpp"
@@ -36,9 +37,13 @@ class Resources {
   Bandwidth& total_bandwidth() { return total_bandwidth_; }
   Bandwidth& bandwidth_of(std::string_view user);
 
+  /// Whether the total quota has no room for `units` more, whoever asks.
+  bool is_full(Instant now, std::size_t units);
   /// How many there are, being made included.
   std::size_t allocations(Instant now);
 
+  /// What nonces are signed with.
+  NonceKeys::InUse nonce_keys(UnixSeconds wall, Random& random);
   /// What mobility tickets are sealed with, drawn when it is asked for first.
   TicketOffice::Key ticket_key(Random& random);
 
@@ -80,6 +85,7 @@ class Resources {
 
   Duration reservation_lifetime_;
   std::mutex mutex_;
+  NonceKeys nonce_keys_;
   std::optional<TicketOffice::Key> ticket_key_;
   Bandwidth total_bandwidth_;
   Quota quota_;

@@ -44,22 +44,28 @@ bool known_of_turn(AttributeType type) {
   }
 }
 
-bool known_of_behavior_discovery(AttributeType type) {
-  return type == AttributeType::change_request || type == AttributeType::padding ||
-         type == AttributeType::response_port;
+bool known_of(Extension extension, AttributeType type) {
+  switch (extension) {
+    case Extension::none:
+      return false;
+    case Extension::behavior_discovery:
+      return type == AttributeType::change_request || type == AttributeType::padding ||
+             type == AttributeType::response_port;
+    case Extension::third_party:
+      return type == AttributeType::access_token;
+  }
+  return false;
 }
 
 }  // namespace
 
-UnknownRequired unknown_required(const stun::MessageView& message, bool behavior_discovery) {
-  const bool binding = message.method() == stun::Method::binding;
+UnknownRequired unknown_required(const stun::MessageView& message, Extension extension) {
+  const bool turn = message.method() != stun::Method::binding;
   UnknownRequired unknown;
   message.for_each([&](const stun::AttributeView& attribute) {
     const AttributeType type = attribute.type;
-    if (!stun::comprehension_required(type) || known_of_stun(type)) return;
-    if (binding ? behavior_discovery && known_of_behavior_discovery(type) : known_of_turn(type))
-      return;
-    unknown.add(type);
+    const bool known = known_of_stun(type) || (turn && known_of_turn(type)) || known_of(extension, type);
+    if (stun::comprehension_required(type) && !known) unknown.add(type);
   });
   return unknown;
 }

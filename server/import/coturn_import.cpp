@@ -22,6 +22,7 @@ class Translation {
   void sort_out();
   void listeners();
   std::vector<std::string> at_port(unsigned long port) const;
+  static std::vector<std::string> with_ports(std::vector<std::string> addresses);
   void behavior_discovery(unsigned long port);
   void tls();
   void relay_addresses();
@@ -75,6 +76,13 @@ void Translation::listeners() {
   std::ranges::copy(file_.values("aux-server"), std::back_inserter(listen));
   toml_.add("listen", listen);
   if (file_.has("rfc5780") || file_.last("alt-listening-port")) behavior_discovery(port);
+}
+
+/// Where the port is left out it is 3478.
+std::vector<std::string> Translation::with_ports(std::vector<std::string> addresses) {
+  for (std::string& address : addresses)
+    if (const auto ip = IpAddress::parse(address)) address = TransportAddress{*ip, 3478}.to_string();
+  return addresses;
 }
 
 std::vector<std::string> Translation::at_port(unsigned long port) const {
@@ -177,6 +185,8 @@ void Translation::limits() {
   }
   if (file_.has("no-tcp-relay")) toml_.add_flag("tcp-relay", false);
   if (file_.has("mobility")) toml_.add_flag("mobility", true);
+  toml_.add("alternate-server", with_ports(file_.values("alternate-server")));
+  if (file_.last("alternate-server")) toml_.add_flag("redirect-always", true);
 }
 
 /// coturn's allowed ranges win over the denied ones, here the longer prefix does: so what is

@@ -24,6 +24,8 @@ constexpr std::string_view cryptography =
 constexpr std::string_view both_transports =
     "each listener serves UDP and TCP; close one of them in the firewall";
 constexpr std::string_view fixed_by_rfc = "the RFC fixes this time";
+constexpr std::string_view one_list =
+    "alternate servers are the same over all transports; see alternate-server";
 constexpr std::string_view family_asked =
     "allocations are of the family that the client asks for, "
     "IPv4 if it asks for none";
@@ -60,6 +62,7 @@ constexpr CoturnKey keys[] = {
     {"denied-peer-ip", carried, {}},
     {"allow-loopback-peers", carried, {}},
     {"stun-only", carried, {}},
+    {"alternate-server", carried, {}},
 
     {"lt-cred-mech", needless, {}},
     {"fingerprint", needless, {}},
@@ -110,10 +113,9 @@ constexpr CoturnKey keys[] = {
     {"tcp-proxy-port", lost,
      "give listen, proxy-protocol and proxy-from, the balancers' addresses"},
     {"acme-redirect", lost, "it does not speak HTTP on TURN's ports"},
-    {"alternate-server", lost, "clients are not sent to other servers"},
-    {"tls-alternate-server", lost, "clients are not sent to other servers"},
-    {"udp-alternate-server", lost, "clients are not sent to other servers"},
-    {"tcp-alternate-server", lost, "clients are not sent to other servers"},
+    {"tls-alternate-server", lost, one_list},
+    {"udp-alternate-server", lost, one_list},
+    {"tcp-alternate-server", lost, one_list},
     {"server-relay", lost, "peers without a permission never reach a client"},
     {"keep-address-family", lost, family_asked},
     {"allocation-default-address-family", lost, family_asked},

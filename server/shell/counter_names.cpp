@@ -16,6 +16,7 @@ constexpr CounterName<Counters> relay_counters[] = {
     {"quota_refusals", &Counters::quota_refusals},
     {"capacity_refusals", &Counters::capacity_refusals},
     {"forbidden_peers", &Counters::forbidden_peers},
+    {"redirected", &Counters::redirected},
     {"allocations_created", &Counters::allocations_created},
     {"allocations_expired", &Counters::allocations_expired},
     {"allocations_now", &Counters::allocations_now},

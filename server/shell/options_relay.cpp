@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "server/shell/option_text.hpp"
+#include "server/shell/start_error.hpp"
 
 namespace stile::server {
 
@@ -14,6 +15,9 @@ void RelayFlags::define(CLI::App& app) {
   app.add_option("--allow-peer", allow_peer, "CIDR that may be relayed to although it is special; repeatable");
   app.add_option("--deny-peer", deny_peer, "CIDR that may not; repeatable");
   app.add_flag("--tcp-relay,!--no-tcp-relay", tcp_relay, "RFC 6062: connections with peers over TCP (default)");
+  app.add_option("--alternate-server", alternate_server,
+                 "ADDR:PORT[/DOMAIN] where new clients are sent when this server is full or draining; repeatable");
+  app.add_flag("--redirect-always", redirect_always, "new clients are sent there whatever room there is");
   app.add_flag("--mobility,!--no-mobility", mobility, "RFC 8016: clients may take allocations along to other addresses");
 }
 
@@ -25,6 +29,7 @@ void RelayFlags::apply(Options& options) const {
   config.peers = {prefixes("--allow-peer", allow_peer), prefixes("--deny-peer", deny_peer)};
   config.tcp_relay = tcp_relay;
   config.mobility = mobility;
+  add_alternate_servers(options);
 }
 
 std::vector<IpAddress> RelayFlags::relay_addresses(const std::vector<TransportAddress>& listen) const {
@@ -35,6 +40,23 @@ std::vector<IpAddress> RelayFlags::relay_addresses(const std::vector<TransportAd
   for (const TransportAddress& each : listen)
     if (only_loopback || !each.ip.is_loopback()) all.push_back(each.ip);
   return all;
+}
+
+void RelayFlags::add_alternate_servers(Options& options) const {
+  relay::Config& config = options.relay;
+  for (const std::string& text : alternate_server) {
+    const auto slash = text.find('/');
+    const auto server = TransportAddress::parse(text.substr(0, slash));
+    const std::string domain = slash == text.npos ? "" : text.substr(slash + 1);
+    if (!server || server->port == 0 || server->ip.is_unspecified() || domain.size() > 255)
+      bad("--alternate-server", text, "ADDR:PORT or ADDR:PORT/DOMAIN (IPv6 in brackets)");
+    if (std::ranges::find(config.own_addresses, *server) != config.own_addresses.end())
+      bad("--alternate-server", text, "another server: it is this one's --listen");
+    config.alternate_servers.push_back({*server, domain});
+  }
+  if (redirect_always && alternate_server.empty())
+    throw StartError("--redirect-always needs to know where to; give --alternate-server ADDR:PORT");
+  config.redirect_always = redirect_always;
 }
 
 void RelayFlags::add_external_addresses(relay::Config& config) const {

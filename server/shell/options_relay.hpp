@@ -20,6 +20,8 @@ struct RelayFlags {
   std::vector<std::string> deny_peer;
   bool tcp_relay = true;
   bool mobility = false;
+  std::vector<std::string> alternate_server;
+  bool redirect_always = false;
 
   void define(CLI::App& app);
   /// After the listeners: what these are is the default of the relay addresses.
@@ -28,6 +30,7 @@ struct RelayFlags {
  private:
   std::vector<IpAddress> relay_addresses(const std::vector<TransportAddress>& listen) const;
   void add_external_addresses(relay::Config& config) const;
+  void add_alternate_servers(Options& options) const;
 };
 
 }  // namespace stile::server

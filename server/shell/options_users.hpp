@@ -21,10 +21,17 @@ struct UserFlags {
   std::string users;
   std::vector<std::string> auth_secret;
   bool strict_expiry = false;
+  std::vector<std::string> oauth_key;
+  std::string server_name;
+  bool allow_anonymous = false;
   std::int64_t nonce_lifetime_seconds = 3600;
+  std::string nonce_key;
 
   void define(CLI::App& app);
   void apply(Options& options) const;
+
+ private:
+  void add_oauth_keys(relay::Config& config) const;
 };
 
 }  // namespace stile::server

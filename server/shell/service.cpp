@@ -6,7 +6,6 @@
 #include "server/shell/clock.hpp"
 #include "server/shell/service_manager.hpp"
 #include "server/shell/start.hpp"
-#include "stile/base/random.hpp"
 
 namespace stile::server {
 
@@ -14,11 +13,6 @@ namespace {
 
 constexpr int tick_milliseconds = 1000;
 constexpr int draining_tick_milliseconds = 50;
-
-Options with_nonce_key(Options options) {
-  SystemRandom().fill(options.relay.nonce_key);
-  return options;
-}
 
 std::optional<Certificates> certificates_of(const Options& options) {
   if (!options.certificate) return std::nullopt;
@@ -37,7 +31,7 @@ Service::Service(Options options, ReadOptions read_again)
     : Service(std::move(options), std::move(read_again), listeners_of(options)) {}
 
 Service::Service(Options&& options, ReadOptions&& read_again, std::vector<Listeners>&& listeners)
-    : options_(with_nonce_key(std::move(options))),
+    : options_(std::move(options)),
       read_again_(std::move(read_again)),
       started_(steady_now()),
       certificates_(certificates_of(options_)),
@@ -50,7 +44,10 @@ Service::Service(Options&& options, ReadOptions&& read_again, std::vector<Listen
   signal(SIGPIPE, SIG_IGN);
   if (!options_.relay.serves_relays())
     say(LogLevel::warning, "stun-only",
-        "no --user, --users or --auth-secret: answering STUN only, relaying for nobody");
+        "no --user, --users, --auth-secret or --oauth-key: answering STUN only, relaying for nobody");
+  if (options_.relay.allow_anonymous)
+    say(LogLevel::warning, "open-relay",
+        "--allow-anonymous: relaying for everybody, without credentials");
 }
 
 Shared Service::shared() {

@@ -83,7 +83,7 @@ start server srv "$build/server/stile-server" --listen "$address" --allow-peer 2
 server=$pid
 check "without any user it starts" await_line server '"ready":true'
 check "and says that it relays for nobody" \
-  grep -q 'warning stun-only .*no --user, --users or --auth-secret: answering STUN only, relaying for nobody' "$work/server.err"
+  grep -q 'warning stun-only .*no --user, --users, --auth-secret or --oauth-key: answering STUN only, relaying for nobody' "$work/server.err"
 check "Binding over UDP" in_ns client "$build/client/stile" stun "$address"
 check "Binding over TCP" in_ns client "$build/client/stile" stun --tcp "$address"
 check "it is no open relay" in_ns client "${PYTHON:-python3}" "$here/server_basic.py" no-users 203.0.113.10 3478

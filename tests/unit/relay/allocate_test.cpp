@@ -235,6 +235,21 @@ TEST_CASE("relay: half of a dual allocation comes with ADDRESS-ERROR-CODE",
   CHECK(missing(relay_v6) == Family::ipv4);
 }
 
+TEST_CASE("relay: where one family has no port left the other half is given, and 508 for it",
+          "[relay][rfc8656-7.2][rfc8656-18.12]") {
+  for (const Family full : {Family::ipv4, Family::ipv6}) {
+    Server server(with_ports(1));
+    const stun::RequestedAddressFamily taken{stun::wire_family(full)};
+    REQUIRE(Client(server, client_at(1)).allocate(taken).ok());
+    const Answer half = Client(server, client_at(2)).allocate(and_ipv6);
+    REQUIRE(half.ok());
+    CHECK(half.relayed().family() != full);
+    CHECK(half.get<stun::AddressErrorCode>().family == full);
+    CHECK(half.get<stun::AddressErrorCode>().number == 508);
+    CHECK(Client(server, client_at(3)).allocate(and_ipv6).error() == 508);
+  }
+}
+
 TEST_CASE("relay: a user's quota is counted by name", "[relay][rfc8656-7.2]") {
   Config config = usual_config();
   config.user_quota = 2;

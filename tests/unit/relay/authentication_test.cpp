@@ -109,6 +109,13 @@ TEST_CASE("relay: USERHASH stands for USERNAME", "[relay][rfc8489-14.4]") {
   CHECK(client.allocate().ok());
 }
 
+TEST_CASE("relay: a USERHASH of nobody is as an unknown user", "[relay][rfc8489-14.4]") {
+  Server server;
+  Client client(server, "192.0.2.7:40000", "mallory");
+  client.anonymous = true;
+  CHECK(client.allocate().error() == 401);
+}
+
 TEST_CASE("relay: integrity without user, realm or nonce is a bad request",
           "[relay][rfc8489-9.2.4]") {
   Server server;
@@ -252,6 +259,39 @@ TEST_CASE("relay: oversized and empty user names get an answer", "[relay][rfc848
   CHECK(client.allocate().error() == 400);
   client.user.clear();
   CHECK(client.allocate().error() == 401);
+}
+
+TEST_CASE("relay: an empty or a quoted realm is another, an empty nonce is stale",
+          "[relay][rfc8489-9.2.4]") {
+  Server server;
+  Client client(server);
+  client.fetch_challenge();
+  const std::string realm = client.realm;
+  for (const std::string& text : {std::string(), '"' + realm + '"', realm + '\0'}) {
+    client.realm = text;
+    CHECK(client.allocate().error() == 401);
+  }
+  client.realm = realm;
+  const stun::Username user{client.user};
+  CHECK(allocate_with(client, user, stun::Realm{realm}, stun::Nonce{}).error() == 438);
+}
+
+TEST_CASE("relay: a client of a server that has started again is told at once",
+          "[relay][rfc8489-9.2.4][rfc8656-5]") {
+  Config config = usual_config();
+  config.nonce_keys.clear();
+  Server before(config);
+  Client known(before);
+  REQUIRE(known.allocate().ok());
+  Server after(config, nullptr, {}, 2);
+  Client client(after);
+  client.realm = known.realm;
+  client.nonce = known.nonce;
+  const Answer stale = client.refresh();
+  REQUIRE(stale.error() == 438);
+  client.nonce = stale.get<stun::Nonce>().text;
+  CHECK(client.refresh().error() == 437);
+  CHECK(client.allocate().ok());
 }
 
 TEST_CASE("relay: errors after authentication are signed", "[relay][rfc8489-9.2.4]") {

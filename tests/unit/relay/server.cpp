@@ -10,7 +10,7 @@ Config usual_config() {
   Config config;
   config.realm = "example.org";
   config.users = {{"alice", "secret"}, {"bob", "hunter2"}};
-  config.nonce_key.fill(7);
+  config.nonce_keys.emplace_back().fill(7);
   config.relay_addresses = {relay_v4, relay_v6};
   config.own_addresses = {listener};
   for (const char* prefix : {"198.51.100.0/24", "203.0.113.0/24", "2001:db8::/32"})
@@ -18,8 +18,10 @@ Config usual_config() {
   return config;
 }
 
-Server::Server(Config config, std::shared_ptr<Resources> resources, CoreNumber number)
-    : config_(std::move(config)),
+Server::Server(Config config, std::shared_ptr<Resources> resources, CoreNumber number,
+               std::uint64_t seed)
+    : random_(seed),
+      config_(std::move(config)),
       relay_(std::make_shared<const Config>(config_), random_, std::move(resources), number) {}
 
 namespace {

@@ -40,7 +40,7 @@ struct Reaction {
 class Server {
  public:
   explicit Server(Config config = usual_config(), std::shared_ptr<Resources> resources = nullptr,
-                  CoreNumber number = {});
+                  CoreNumber number = {}, std::uint64_t seed = 1);
 
   Reaction client_sends(const FiveTuple& five_tuple, Bytes datagram,
                         std::uint8_t traffic_class = 0);
@@ -85,7 +85,7 @@ class Server {
   Reaction take(const Outcome& outcome);
   void drain(Reaction& reaction);
 
-  SeededRandom random_{1};
+  SeededRandom random_;
   Config config_;
   Relay relay_;
   struct Socket {

@@ -134,6 +134,14 @@ TEST_CASE("import: behaviour discovery takes the first two addresses of a family
   check_remark("rfc5780\nlistening-ip=192.0.2.1\n", "1: rfc5780: behaviour discovery needs two");
 }
 
+TEST_CASE("import: alternate servers get every client, as coturn's do", "[import]") {
+  CHECK(toml("alternate-server=192.0.2.1\nalternate-server=[2001:db8::1]:5000\n") ==
+        everywhere +
+            "alternate-server = [\n  \"192.0.2.1:3478\",\n  \"[2001:db8::1]:5000\",\n]\n"
+            "redirect-always = true\n");
+  check_remark("tls-alternate-server=192.0.2.1\n", "1: tls-alternate-server: alternate servers are the same");
+}
+
 TEST_CASE("import: TLS is where coturn has it", "[import]") {
   const std::string files = "cert=c.pem\npkey=k.pem\nlistening-ip=192.0.2.1\n";
   const std::string listen = "listen = \"192.0.2.1:3478\"\n";

@@ -105,8 +105,9 @@ TEST_CASE_METHOD(DtlsServer, "server: a DTLS client sends back its cookie, and b
   CHECK(peer.received == "hello");
 }
 
-TEST_CASE_METHOD(DtlsServer, "server: a hello without a cookie makes no state and draws fewer bytes than it has",
-                 "[server][rfc6347-4.2.1]") {
+TEST_CASE_METHOD(DtlsServer,
+                 "GHSA-5x2p-4vqj-f6m4: a hello without a cookie makes no state and draws fewer bytes than it has",
+                 "[server][regression][rfc6347-4.2.1]") {
   for (std::uint8_t i = 0; i < 200; ++i) {
     const ByteVector hello = Hello{.random = i, .rest = i * 10u}.datagram();
     take(alice, hello);
