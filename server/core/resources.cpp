@@ -1,5 +1,7 @@
 #include "server/core/resources.hpp"
 
+#include <openssl/crypto.h>
+
 #include <algorithm>
 
 namespace stile::relay {
@@ -117,7 +119,9 @@ std::expected<Resources::Claimed, Resources::ClaimError> Resources::claim(Instan
                                                                           const QuotaHolder& claimer) {
   const std::scoped_lock lock(mutex_);
   drop_expired(now);
-  const auto found = std::ranges::find(reservations_, token, &Reservation::token);
+  const auto found = std::ranges::find_if(reservations_, [&](const Reservation& each) {
+    return CRYPTO_memcmp(each.token.data(), token.data(), token.size()) == 0;
+  });
   if (found == reservations_.end()) return std::unexpected(ClaimError::unknown_token);
   if (!quota_.pass_on(found->holder(), claimer)) return std::unexpected(ClaimError::quota_reached);
   const Claimed claimed = found->port;

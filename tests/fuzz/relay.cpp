@@ -44,6 +44,9 @@ std::shared_ptr<const Config> small_config() {
   Config config;
   config.users = {{"alice", "secret"}, {"bob", "hunter2"}};
   config.auth_secrets = {"key"};
+  config.oauth_keys = {{"alice", ByteVector(16, 1)}};
+  config.server_name = "relay";
+  config.alternate_servers = {{{IpAddress::v4(203, 0, 113, 3), 3478}, "relay"}};
   config.relay_addresses = {listener.ip, *IpAddress::parse("2001:db8::1")};
   config.relay_ports = {50'000, 50'015};
   config.peers.allow = {opened_v4, opened_v6};
@@ -373,7 +376,7 @@ class World {
       require(data && data->data.size() + 4 <= message.size(), "ChannelData is well-formed");
       return;
     }
-    const auto parsed = stun::MessageView::parse(message);
+    const auto parsed = stun::MessageView::parse_classic(message);  // RFC 3489: without the cookie
     require(parsed && parsed->message_class() != stun::Class::request,
             "an answer or an indication is well-formed");
     if (const auto token = parsed->get<stun::ReservationToken>()) token_ = token->token;
