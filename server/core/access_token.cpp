@@ -9,10 +9,9 @@ namespace stile::relay {
 
 namespace {
 
-constexpr std::int64_t delta_seconds = 5;      // RFC 7635 §7, recommended
-constexpr std::size_t shortest_mac_key = 16;   // what is shorter can be guessed
-constexpr std::size_t times_size = 8 + 4;      // timestamp and lifetime
-constexpr int fraction_bits = 16;              // of the timestamp: 1/64000 s, which do not matter
+constexpr std::int64_t delta_seconds = 5;  // RFC 7635 §7, recommended
+constexpr std::size_t times_size = 8 + 4;  // timestamp and lifetime
+constexpr int fraction_bits = 16;          // of the timestamp: 1/64000 s, which do not matter
 
 /// RFC 7635 §7 has the timestamp shortly before now; §9 what is left of the lifetime.
 std::optional<UnixSeconds> expiry(const std::uint8_t* times, UnixSeconds wall) {

@@ -10,6 +10,9 @@
 
 namespace stile::relay {
 
+/// Bytes; what is shorter can be guessed.
+inline constexpr std::size_t shortest_mac_key = 16;
+
 /// What an access token gives its bearer (RFC 7635).
 struct Session {
   std::string kid;    ///< the key that the token is sealed with, and the bearer's USERNAME

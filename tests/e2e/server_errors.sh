@@ -40,6 +40,13 @@ wrong "a bad CIDR of denied peers" "--deny-peer 'x' is not a CIDR block" "${good
 for user in user user: :pass ''; do
   wrong "a bad user: '$user'" "--user '$user' is not NAME:PASSWORD" --listen "$address" --user "$user"
 done
+wrong "a key of an authorization server that is none" "--oauth-key 'north' is not KID:KEY" "${good[@]}" --oauth-key north
+printf '%s\n' "$(openssl rand -hex 32)" secret >"$work/nonce.keys"
+wrong "a line that is no key of nonces" "$work/nonce.keys:2: is no key; give --nonce-key a file" "${good[@]}" --nonce-key "$work/nonce.keys"
+wrong "no such file of keys" "$work/none.keys: No such file or directory; give --nonce-key a file" "${good[@]}" --nonce-key "$work/none.keys"
+wrong "an alternate server that is none" "--alternate-server 'elsewhere' is not ADDR:PORT" "${good[@]}" --alternate-server elsewhere
+wrong "itself as an alternate server" "--alternate-server '$address' is not another server" "${good[@]}" --alternate-server "$address"
+wrong "an open relay with users" '--allow-anonymous asks nobody for credentials; leave it out, or --user' "${good[@]}" --allow-anonymous
 wrong "bad relay ports" "--relay-ports '9-1' is not MIN-MAX" "${good[@]}" --relay-ports 9-1
 wrong "an unknown flag" '.*--lisen.*; see stile-server --help' --lisen "$address"
 wrong "a missing certificate" "cannot read the certificate $work/none.pem: No such file or directory; give --cert and --key PEM files" \
@@ -52,6 +59,8 @@ config "listen = \"$address\"" 'user = "user:pass"' 'realm = '
 wrong "broken TOML" "$work/relay.toml:3:" "${from_file[@]}"
 config "listen = \"$address\"" 'user = "user:pass"' 'lisen-tls = "x"'
 wrong "an unknown key" "$work/relay.toml:3:1: there is no key 'lisen-tls'; see stile-server --help" "${from_file[@]}"
+config "listen = \"$address\"" 'user = "user:pass"' "nonce-key = \"$work/nonce.keys\""
+wrong "a bad key in a file that the file names" "$work/relay.toml:3:13: $work/nonce.keys:2: is no key" "${from_file[@]}"
 config "listen = \"$address\"" 'threads = true'
 wrong "a value of another kind" "$work/relay.toml:2:.*: 'threads' takes a text or a whole number" "${from_file[@]}"
 config "listen = \"$address\"" 'allow-peer = ["10.0.0.0/8", "nowhere"]'

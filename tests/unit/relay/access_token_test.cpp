@@ -237,6 +237,20 @@ TEST_CASE("relay: a client with a token may choose SHA-256", "[relay][rfc7635-6.
   CHECK(stun::verify_message_integrity_sha256(answer.view(), client.session_key));
 }
 
+TEST_CASE("relay: a client that signs with 16 bytes of the key, as coturn's does, is answered so",
+          "[relay][rfc7635-5]") {
+  Server server(with_oauth());
+  Bearer client(server);
+  client.session_key = stun::Key(client.session_key.bytes().first(16));
+  const Answer answer = client.ask_for_allocation();
+  REQUIRE(answer.ok());
+  CHECK(stun::verify_message_integrity(answer.view(), client.session_key));
+  CHECK(client.ask_for_permission().ok());
+  CHECK(client.ask_for_refresh().ok());
+  client.session_key = stun::Key(client.session_key.bytes().first(15));
+  CHECK(client.ask_for_permission().error() == 401);
+}
+
 TEST_CASE("relay: a repeated Allocate with a token gets the same answer", "[relay][rfc8656-7.2]") {
   Server server(with_oauth());
   Bearer client(server);
