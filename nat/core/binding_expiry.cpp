@@ -54,6 +54,23 @@ void Bindings::end_due_mappings(Instant now) {
   }
 }
 
+/// Config::evict_oldest. The queue's entries may be early; then they are put where they belong.
+void Bindings::make_room(Instant now) {
+  while (!sessions_.empty() &&
+         (sessions_.size() >= config_.max_sessions || mapping_count() >= config_.max_mappings)) {
+    const SessionId id = *session_queue_.pop_due(never);
+    Session* session = sessions_.find(id);
+    if (!session) continue;
+    if (session->deadline > session->wake) {
+      session->wake = session->deadline;
+      session_queue_.push(session->wake, id);
+      continue;
+    }
+    ++counters_.sessions_evicted;
+    remove_session(id, EndReason::evicted, now);
+  }
+}
+
 void Bindings::end_all(Instant now) {
   end_where(now, [](const Mapping& mapping) { return !mapping.is_static; }, EndReason::flushed);
   // The sessions of forwards end, the forwards do not.

@@ -8,7 +8,7 @@ Bindings::Bindings(const Config& config, Random& random, Counters& counters, Emi
     : config_(config),
       counters_(counters),
       emit_(std::move(emit)),
-      ports_(config, random),
+      ports_(config, random, emit_),
       mappings_by_inside_(random),
       mappings_by_external_(random),
       sessions_by_inside_(random),
@@ -72,6 +72,7 @@ Endpoint Bindings::scope_of(Protocol protocol, Endpoint remote) const {
 
 std::expected<Session*, Refusal> Bindings::open(Instant now, Protocol protocol, Endpoint inside,
                                                 Endpoint remote, const Wish& wish) {
+  if (config_.evict_oldest) make_room(now);
   MappingId id = id_of_inside(protocol, inside, remote);
   if (const auto refusal = full_for(inside, id)) return std::unexpected(*refusal);
   if (!id) {
@@ -101,7 +102,7 @@ std::expected<MappingId, Refusal> Bindings::create_mapping(Instant now, Protocol
   const SlotId<Subscriber> subscriber = join_subscriber(inside.address, now);
   if (!subscriber) return std::unexpected(Refusal::no_address);
   const auto external =
-      external_for(now, protocol, *subscribers_.find(subscriber), inside.port, wish);
+      external_for(now, protocol, *subscribers_.find(subscriber), inside, scope, wish);
   if (!external) {
     leave_subscriber(subscriber, EndReason::flushed, now);
     return std::unexpected(external.error());
@@ -118,25 +119,32 @@ std::expected<MappingId, Refusal> Bindings::create_mapping(Instant now, Protocol
 }
 
 std::expected<Endpoint, Refusal> Bindings::external_for(Instant now, Protocol protocol,
-                                                        Subscriber& subscriber,
-                                                        std::uint16_t inside_port,
-                                                        const Wish& wish) {
+                                                        Subscriber& subscriber, Endpoint inside,
+                                                        Endpoint scope, const Wish& wish) {
   if (config_.ports_per_host != 0 && subscriber.mappings > config_.ports_per_host)
     return std::unexpected(Refusal::host_limit);
   if (!within_rate(now, subscriber)) return std::unexpected(Refusal::host_rate);
+  const auto external = is_overloaded(protocol)
+                            ? shared_port(protocol, subscriber, inside.port, scope)
+                            : own_port(now, protocol, subscriber, inside.port, wish);
+  if (!external) return std::unexpected(Refusal::no_port);
+  return *external;
+}
+
+std::optional<Endpoint> Bindings::own_port(Instant now, Protocol protocol, Subscriber& subscriber,
+                                           std::uint16_t inside_port, const Wish& wish) {
   auto external = wish.external == Endpoint{} ? std::nullopt
                                               : ports_.assign_exactly(now, protocol, subscriber,
                                                                       wish.external, inside_port);
+  if (external || wish.exactly) return external;
   const std::uint16_t like = wish.external.port != 0 ? wish.external.port : inside_port;
-  if (!external && !wish.exactly) external = ports_.assign(now, protocol, subscriber, like);
-  if (!external) return std::unexpected(Refusal::no_port);
-  return *external;
+  return ports_.assign(now, protocol, subscriber, like);
 }
 
 MappingId Bindings::insert_mapping(const Mapping& mapping) {
   const MappingId id = mappings_.insert(mapping);
   mappings_by_inside_.at(flow_key(mapping.protocol, mapping.inside, mapping.remote)) = id;
-  mappings_by_external_.at(flow_key(mapping.protocol, mapping.external)) = id;
+  mappings_by_external_.at(external_key_of(mapping)) = id;
   emit_(MappingCreated{info_of(mapping)});
   return id;
 }
@@ -160,6 +168,7 @@ Session& Bindings::insert_session(Instant now, MappingId id, Endpoint remote) {
   ++counters_.sessions_created;
   Session& inserted = *sessions_.find(session_id);
   inserted.id = session_id;
+  if (config_.session_events) emit_(info_of(inserted));
   return inserted;
 }
 
@@ -173,6 +182,7 @@ void Bindings::remove_session(SessionId id, EndReason reason, Instant now) {
   peer_nonces_.erase(flow_key(session.protocol, session.inside, session.remote));
   sessions_.erase(id);
   ++counters_.sessions_ended;
+  if (config_.session_events) emit_(SessionEnded{info_of(session)});
 
   Mapping& mapping = *mappings_.find(session.mapping);
   if (Subscriber* subscriber = subscribers_.find(mapping.subscriber)) --subscriber->sessions;
@@ -192,7 +202,7 @@ void Bindings::remove_mapping(MappingId id, EndReason reason, Instant now) {
   const Mapping mapping = *mappings_.find(id);
   forget_terms(*mappings_.find(id));
   mappings_by_inside_.erase(flow_key(mapping.protocol, mapping.inside, mapping.remote));
-  mappings_by_external_.erase(flow_key(mapping.protocol, mapping.external));
+  mappings_by_external_.erase(external_key_of(mapping));
   release_port(mapping, reason, now);
   mappings_.erase(id);
   if (mapping.is_static) {
@@ -210,20 +220,25 @@ void Bindings::remove_mapping(MappingId id, EndReason reason, Instant now) {
 /// RFC 6887 §15: strangers have known the port of a mapping that was asked for, so it is held too,
 /// of TCP as well. Limit: for Config::port_hold, not for TCP's two hours.
 void Bindings::release_port(const Mapping& mapping, EndReason reason, Instant now) {
+  if (is_overloaded(mapping.protocol) && !mapping.is_static) return;
   if (is_companion(mapping)) {
     ports_.release(mapping.protocol, mapping.external);
     return ports_.reserve_for(mapping.protocol, mapping.external, mapping.inside.address);
   }
   const bool is_over = reason == EndReason::expired || reason == EndReason::deleted;
   const bool is_held =
-      is_over && !mapping.is_static && config_.ports != PortAssignment::none &&
-      config_.ports != PortAssignment::block &&
+      is_over && !mapping.is_static && !config_.is_bound_to_address() &&
       (mapping.was_explicit ? config_.port_hold > Duration::zero() && config_.max_ports_held > 0
                             : config_.holds_ports() && mapping.protocol != Protocol::tcp);
   if (is_held)
     ports_.release_later(now, mapping.protocol, mapping.external, mapping.inside.address);
   else
     ports_.release(mapping.protocol, mapping.external);
+}
+
+SessionCreated Bindings::info_of(const Session& session) {
+  return {session.protocol, to_public(session.inside), to_public(session.external),
+          to_public(session.remote)};
 }
 
 MappingInfo Bindings::info_of(const Mapping& mapping) const {

@@ -85,6 +85,7 @@ class Bindings {
   std::expected<Session*, Refusal> open(Instant now, Protocol protocol, Endpoint inside,
                                         Endpoint remote, const Wish& wish = {});
   void set_deadline(Session& session, Instant deadline);
+  void end(SessionId id, Instant now) { remove_session(id, EndReason::expired, now); }
   void keep_mapping(Mapping& mapping, Instant until);
 
   // explicit_mappings.cpp: what hosts ask for themselves
@@ -126,12 +127,22 @@ class Bindings {
   MappingId insert_mapping(const Mapping& mapping);
   MappingId id_of_inside(Protocol protocol, Endpoint inside, Endpoint remote) const;
   Endpoint scope_of(Protocol protocol, Endpoint remote) const;
+  /// RFC 5508 §3.1: identifiers are not shared.
+  bool is_overloaded(Protocol protocol) const {
+    return config_.ports == PortAssignment::overload && protocol != Protocol::icmp;
+  }
   std::optional<Refusal> full_for(Endpoint inside, MappingId known) const;
+  void make_room(Instant now);
   std::expected<MappingId, Refusal> create_mapping(Instant now, Protocol protocol, Endpoint inside,
                                                    Endpoint scope, const Wish& wish);
   std::expected<Endpoint, Refusal> external_for(Instant now, Protocol protocol,
-                                                Subscriber& subscriber, std::uint16_t inside_port,
-                                                const Wish& wish);
+                                                Subscriber& subscriber, Endpoint inside,
+                                                Endpoint scope, const Wish& wish);
+  std::optional<Endpoint> own_port(Instant now, Protocol protocol, Subscriber& subscriber,
+                                   std::uint16_t inside_port, const Wish& wish);
+  std::optional<Endpoint> shared_port(Protocol protocol, const Subscriber& subscriber,
+                                      std::uint16_t inside_port, Endpoint remote);
+  FlowKey external_key_of(const Mapping& mapping) const;
   bool has_explicit_left(Endpoint inside) const;
   void set_terms(MappingId id, const MapRequest& request);
   void end_terms(MappingId id, EndReason reason, Instant now);
@@ -147,6 +158,7 @@ class Bindings {
   void remove_mapping(MappingId id, EndReason reason, Instant now);
   void release_port(const Mapping& mapping, EndReason reason, Instant now);
   void leave_subscriber(SlotId<Subscriber> id, EndReason reason, Instant now);
+  static SessionCreated info_of(const Session& session);
   void end_due_sessions(Instant now);
   void end_due_mappings(Instant now);
   void compact_queue();

@@ -4,6 +4,8 @@
 #include <array>
 #include <utility>
 
+#include "nat/core/deterministic_ports.hpp"
+
 namespace stile::nat {
 
 namespace {
@@ -29,11 +31,27 @@ std::optional<std::string> problem_with_addresses(const Config& config) {
   return std::nullopt;
 }
 
+std::optional<std::string> problem_with_shares(const Config& config) {
+  if (config.subscribers.size() == 0) return "deterministic ports need a range of subscribers";
+  if (config.block_size == 0 || config.blocks_per_host == 0) return "a block of ports is empty";
+  if (DeterministicPorts(config).ports_per_subscriber() == 0)
+    return "there are more subscribers than ports for them";
+  return std::nullopt;
+}
+
 std::optional<std::string> problem_with_ports(const Config& config) {
   if (config.port_min == 0) return "external ports begin at 1";
   if (config.port_min > config.port_max) return "the port range is empty";
   if (config.ports == PortAssignment::none && (config.port_min != 1 || config.port_max != 65535))
     return "ports that are not translated cannot be kept within a port range";
+  if (config.ports == PortAssignment::overload &&
+      (config.mapping != Behavior::address_and_port_dependent ||
+       config.filtering != Behavior::address_and_port_dependent ||
+       config.mapping_for(Protocol::tcp) != Behavior::address_and_port_dependent ||
+       config.filtering_for(Protocol::tcp) != Behavior::address_and_port_dependent))
+    return "overloaded ports need mapping and filtering that depend on address and port";
+  if (config.ports == PortAssignment::deterministic) return problem_with_shares(config);
+  if (config.sequential_step == 0) return "a sequence of ports has the step 0";
   if (config.ports != PortAssignment::block) return std::nullopt;
   const int ports = config.port_max - std::max<int>(config.port_min, 1024) + 1;
   if (config.block_size == 0 || config.blocks_per_host == 0) return "a block of ports is empty";
@@ -81,6 +99,10 @@ std::optional<std::string> problem_with_times(const Config& config) {
     // RFC 4787 REQ-5a allows it for no others.
     if (each.port > 1023) return "a UDP port's timeout is for ports up to 1023 only";
   }
+  if (config.udp_unanswered_timeout && !is_sensible(*config.udp_unanswered_timeout))
+    return "udp_unanswered_timeout is not between 1 us and a year";
+  if (config.rebind_every != Duration::zero() && !is_sensible(config.rebind_every))
+    return "rebind_every is not between 1 us and a year";
   if (config.port_hold < Duration::zero() || config.port_hold > std::chrono::hours(24))
     return "port_hold is above a day";
   return std::nullopt;

@@ -26,7 +26,11 @@ enum class PortAssignment : std::uint8_t {
   sequential,  ///< the next free one after the last that was given
   random,      ///< RFC 6056 §3.3.1, algorithm 1
   block,       ///< a random one of a block of ports that belongs to the inside host
-  none         ///< not translated: each inside host has an external address to itself meanwhile
+  /// RFC 7857 §3: the inside port wherever no other flow to the same remote endpoint has it, so one
+  /// external port serves many flows. For mappings and filters that depend on address and port.
+  overload,
+  deterministic,  ///< RFC 7422: each subscriber's share follows from its address
+  none            ///< not translated: each inside host has an external address to itself meanwhile
 };
 
 /// RFC 4787 §4.1: whether one inside host always has the same external address.
@@ -44,6 +48,46 @@ enum class RefusalAnswer : std::uint8_t {
   prohibited,        ///< ICMP 3/13, RFC 5508 REQ-8
   host_unreachable,  ///< ICMP 3/1, RFC 6888 REQ-11
   silence
+};
+
+/// RFC 5382 §4.3: what answers an inbound SYN that nothing lets in.
+enum class UnsolicitedSyn : std::uint8_t {
+  hold,     ///< nothing for Config::syn_hold, then ICMP 3/3
+  silence,  ///< REQ-4a
+  reset     ///< a RST at once, which REQ-4 forbids: it ends a simultaneous open
+};
+
+/// RFC 4787 §11 in the words of RFC 8512: which fragments pass.
+enum class Fragments : std::uint8_t { out_of_order, in_order, drop_all };
+
+/// RFC 4787 REQ-12, RFC 5382 REQ-10: what an ICMP error about a flow does.
+enum class IcmpErrors : std::uint8_t {
+  translate,
+  drop,
+  end_session  ///< translated, and the flow is forgotten, which both forbid
+};
+
+/// IPv4, both ends included.
+struct AddressRange {
+  std::uint32_t first = 1;
+  std::uint32_t last = 0;
+
+  bool contains(std::uint32_t address) const { return address >= first && address <= last; }
+  std::uint32_t size() const { return first > last ? 0 : last - first + 1; }
+};
+
+/// RFC 7422 §2 has the system ports reserved.
+inline constexpr std::uint16_t first_unreserved_port = 1024;
+
+/// Flows towards these ports.
+struct PortRule {
+  std::optional<Protocol> protocol;  ///< none: all
+  std::uint16_t first = 0;
+  std::uint16_t last = 65535;
+
+  bool matches(Protocol flow, std::uint16_t remote_port) const {
+    return (!protocol || *protocol == flow) && remote_port >= first && remote_port <= last;
+  }
 };
 
 /// RFC 4787 REQ-5a: UDP towards one well-known port may be forgotten sooner.
@@ -66,6 +110,8 @@ struct Config {
   /// Remote networks towards which, and from which, packets are forwarded without translation.
   std::vector<IpPrefix> no_nat;
   std::vector<Forward> forwards;
+  std::vector<PortRule> blocked;  ///< new flows towards these are dropped in silence
+  std::vector<PortRule> only;     ///< if there are any: those towards all others, too
   /// Their external addresses are not among `external`.
   std::vector<StaticAddress> static_addresses;
 
@@ -76,7 +122,10 @@ struct Config {
   PortAssignment ports = PortAssignment::preserve;
   std::uint16_t block_size = 512;  ///< ports, for PortAssignment::block
   std::uint16_t blocks_per_host = 4;
-  bool parity = true;  ///< RFC 4787 §4.2.2: even stays even, odd stays odd
+  AddressRange subscribers;           ///< for PortAssignment::deterministic
+  std::uint32_t dynamic_factor = 0;   ///< likewise: shares of each address that are for blocks
+  std::uint16_t sequential_step = 1;  ///< from one port to the next, for PortAssignment::sequential
+  bool parity = true;                 ///< RFC 4787 §4.2.2: even stays even, odd stays odd
   Pooling pooling = Pooling::paired;
   Hairpin hairpin = Hairpin::external;
 
@@ -107,6 +156,7 @@ struct Config {
   Duration syn_hold = std::chrono::seconds(6);                    ///< RFC 5382 §4.3
   Duration fragment_timeout = std::chrono::seconds(15);           ///< RFC 791 §3.2
   std::vector<PortTimeout> udp_port_timeouts;                     ///< in place of udp_timeout
+  std::optional<Duration> udp_unanswered_timeout;                 ///< while nothing has come in
   Refresh refresh = Refresh::outbound;                            ///< UDP and ICMP queries
   /// RFC 6888 REQ-8: an external port that was somebody's is not given to another host for so long.
   Duration port_hold = std::chrono::seconds(120);
@@ -115,10 +165,19 @@ struct Config {
   std::vector<std::uint16_t> reserved_udp_ports;
   std::size_t max_filters_per_mapping = 16;  ///< RFC 6887 §13.3
   std::uint32_t explicit_per_host = 256;     ///< explicit mappings; 0: no limit
-  /// RFC 5382 §4.3: whether ICMP 3/3 answers an unsolicited SYN when its hold is over.
-  bool answer_unsolicited_syn = true;
+  UnsolicitedSyn unsolicited_syn = UnsolicitedSyn::hold;
+  Fragments fragments = Fragments::out_of_order;
+  IcmpErrors icmp_errors = IcmpErrors::translate;
+
+  /// Whether SessionCreated and SessionEnded are told of, which name destinations (RFC 6888
+  /// REQ-12).
+  bool session_events = false;
 
   RefusalAnswer refusal_answer = RefusalAnswer::prohibited;
+  /// A full table ends the session that has the least time left, which RFC 6888 REQ-11d forbids.
+  bool evict_oldest = false;
+  /// If not zero: all mappings end each time that so long has passed.
+  Duration rebind_every{};
 
   std::uint16_t inside_mtu = 1500;
   std::uint16_t outside_mtu = 1500;
@@ -126,6 +185,11 @@ struct Config {
   std::uint32_t icmp_errors_per_second = 100;
   std::uint32_t icmp_error_burst = 50;
 
+  /// What a host has beside its ports is at one external address.
+  bool is_bound_to_address() const {
+    return ports == PortAssignment::block || ports == PortAssignment::none ||
+           ports == PortAssignment::deterministic;
+  }
   Behavior mapping_for(Protocol protocol) const {
     return protocol == Protocol::tcp ? mapping_tcp.value_or(mapping) : mapping;
   }

@@ -73,6 +73,7 @@ class Nat::Core {
   Session* open_session(const Ipv4Packet& packet, const Flow& flow);
   void refuse(const Ipv4Packet& packet, const Flow& flow, Refusal refusal);
   Routed route_without_session(const Ipv4Packet& packet, const Flow& flow);
+  bool is_permitted(const Flow& flow) const;
   Route route_to_outside(const Flow& flow, Endpoint external, SessionId session) const;
 
   // inbound.cpp
@@ -124,6 +125,7 @@ class Nat::Core {
   // local.cpp: what is for the NAT itself, and what it says for itself
   Verdict to_self(const Ipv4Packet& packet, Side from);
   void send_error(Side toward, std::uint32_t about_destination, IcmpErrorKind kind, Bytes packet);
+  void send_reset(const Flow& syn, Side toward);
   void answer_held_syns();
 
   // delivery.cpp
@@ -137,6 +139,7 @@ class Nat::Core {
 
   // nat.cpp
   void advance(Instant now);
+  void rebind();
   void push_event(Event event);
   void list_external();
 
@@ -145,6 +148,7 @@ class Nat::Core {
   Config config_;
   Counters counters_;
   Instant now_{};
+  Instant rebind_at_ = never;
   std::vector<std::uint32_t> external_;  ///< sorted, those of static_ included
   std::uint32_t first_external_ = 0;     ///< the last one that was, while there is none
   std::uint32_t inside_address_ = 0;

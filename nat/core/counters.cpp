@@ -2,7 +2,7 @@
 
 namespace stile::nat {
 
-const std::array<CounterName, 50> counter_names{{
+const std::array<CounterName, 52> counter_names{{
     {"translated_outbound", &Counters::translated_outbound},
     {"translated_inbound", &Counters::translated_inbound},
     {"hairpinned", &Counters::hairpinned},
@@ -13,6 +13,7 @@ const std::array<CounterName, 50> counter_names{{
     {"mappings_ended_address_gone", &Counters::mappings_ended_address_gone},
     {"sessions_created", &Counters::sessions_created},
     {"sessions_ended", &Counters::sessions_ended},
+    {"sessions_evicted", &Counters::sessions_evicted},
     {"icmp_errors_made", &Counters::icmp_errors_made},
     {"icmp_errors_suppressed", &Counters::icmp_errors_suppressed},
     {"echo_replies_made", &Counters::echo_replies_made},
@@ -43,6 +44,7 @@ const std::array<CounterName, 50> counter_names{{
     {"dropped_fragment_refused", &Counters::dropped_fragment_refused},
     {"dropped_fragment_overlap", &Counters::dropped_fragment_overlap},
     {"dropped_syn_limit", &Counters::dropped_syn_limit},
+    {"dropped_policy", &Counters::dropped_policy},
     {"refused_mapping_limit", &Counters::refused_mapping_limit},
     {"refused_session_limit", &Counters::refused_session_limit},
     {"refused_host_limit", &Counters::refused_host_limit},

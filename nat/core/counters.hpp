@@ -20,6 +20,7 @@ struct Counters {
   std::uint64_t mappings_ended_address_gone = 0;  ///< of the above
   std::uint64_t sessions_created = 0;
   std::uint64_t sessions_ended = 0;
+  std::uint64_t sessions_evicted = 0;  ///< of the above, by Config::evict_oldest
 
   std::uint64_t icmp_errors_made = 0;
   std::uint64_t icmp_errors_suppressed = 0;  ///< by the rate limit
@@ -52,6 +53,7 @@ struct Counters {
   std::uint64_t dropped_fragment_refused = 0;  ///< its first fragment was not let through
   std::uint64_t dropped_fragment_overlap = 0;
   std::uint64_t dropped_syn_limit = 0;
+  std::uint64_t dropped_policy = 0;  ///< by a rule or a fault that the configuration asks for
   std::uint64_t refused_mapping_limit = 0;
   std::uint64_t refused_session_limit = 0;
   std::uint64_t refused_host_limit = 0;
@@ -70,6 +72,6 @@ struct CounterName {
 };
 
 /// All of them in the order above, for lists and metrics.
-extern const std::array<CounterName, 50> counter_names;
+extern const std::array<CounterName, 52> counter_names;
 
 }  // namespace stile::nat

@@ -61,6 +61,7 @@ Verdict Nat::Core::later_fragment(const Ipv4Packet& packet, Side from) {
     case FragmentTracker::Fate::unknown:
       break;
   }
+  if (config_.fragments == Fragments::in_order) return drop(&Counters::dropped_policy);
   if (!fragments(from).hold(now_, packet)) return drop(&Counters::dropped_fragment_limit);
   ++counters_.fragments_held;
   return {Action::hold, {}};

@@ -37,6 +37,7 @@ Verdict Nat::Core::icmp_error(const Ipv4Packet& packet, Side from) {
   if (!flow || packet.destination() != flow->source.address)
     return drop(&Counters::dropped_icmp_error_unmatched);
   if (packet.ttl() <= 1) return drop(&Counters::dropped_ttl);
+  if (config_.icmp_errors == IcmpErrors::drop) return drop(&Counters::dropped_policy);
   return from == Side::outside ? icmp_error_from_outside(packet, *quoted, *flow)
                                : icmp_error_from_inside(packet, *quoted, *flow);
 }
@@ -50,6 +51,8 @@ Verdict Nat::Core::icmp_error_from_outside(const Ipv4Packet& packet, const Ipv4P
   if (!admission) return drop(&Counters::dropped_icmp_error_unmatched);
   rewrite_quoted(quoted, admission->inside, flow.destination);
   packet.set_destination(admission->inside.address);
+  if (admission->session && config_.icmp_errors == IcmpErrors::end_session)
+    bindings_.end(admission->session->id, now_);
   return deliver_icmp_error(packet, Side::inside);
 }
 

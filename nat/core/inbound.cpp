@@ -43,13 +43,14 @@ Nat::Core::Counter Nat::Core::reason_to_refuse(const Flow& flow) {
              : &Counters::dropped_no_mapping;
 }
 
-/// RFC 5382 REQ-4: a SYN that nothing lets in is held, not answered at once. Everything else is
-/// dropped in silence.
+/// RFC 5382 REQ-4: a SYN that nothing lets in is held, not answered at once, unless configured
+/// otherwise. Everything else is dropped in silence.
 Action Nat::Core::unsolicited(const Flow& flow, Side sender, Bytes packet, Counter reason) {
   constexpr std::uint8_t opening_flags =
       tcp_flag::syn | tcp_flag::ack | tcp_flag::rst | tcp_flag::fin;
   const bool is_syn = flow.tcp && (flow.tcp->flags() & opening_flags) == tcp_flag::syn;
-  if (!is_syn || !config_.answer_unsolicited_syn) {
+  if (is_syn && config_.unsolicited_syn == UnsolicitedSyn::reset) send_reset(flow, sender);
+  if (!is_syn || config_.unsolicited_syn != UnsolicitedSyn::hold) {
     ++(counters_.*reason);
     return Action::drop;
   }

@@ -1,4 +1,5 @@
 #include "nat/core/core.hpp"
+#include "nat/packet/builder.hpp"
 
 namespace stile::nat {
 
@@ -34,6 +35,13 @@ void Nat::Core::send_error(Side toward, std::uint32_t about_destination, IcmpErr
   if (toward == Side::outside && is_external(about_destination)) source = about_destination;
   if (auto error = icmp_errors_.make(now_, toward, source, kind, packet))
     push_command(toward, std::move(*error));
+}
+
+/// RFC 9293 §3.10.7.1: what a host without the port would say to a SYN.
+void Nat::Core::send_reset(const Flow& syn, Side toward) {
+  const TcpFields fields{.acknowledgment = syn.tcp->sequence() + 1, .window = 0};
+  push_command(toward, make_tcp(to_public(syn.destination), to_public(syn.source),
+                                tcp_flag::rst | tcp_flag::ack, {}, fields));
 }
 
 /// RFC 5382 REQ-4: nothing came of the held SYN: ICMP port unreachable, after at least 6 seconds,

@@ -44,16 +44,26 @@ void Nat::Core::set_external(Instant now, std::vector<IpAddress> external) {
 /// Time that goes backwards stands still. What is over ends before anything else is done.
 void Nat::Core::advance(Instant now) {
   now_ = std::max(now_, now);
+  if (rebind_at_ == never && config_.rebind_every > Duration::zero())
+    rebind_at_ = now_ + config_.rebind_every;
   if (poll_timeout() > now_) return;
+  rebind();
   bindings_.end_due(now_);
   answer_held_syns();
   for (FragmentTracker& tracker : fragments_)
     counters_.dropped_fragment_timeout += tracker.end_due(now_);
 }
 
+/// Config::rebind_every.
+void Nat::Core::rebind() {
+  if (rebind_at_ > now_) return;
+  rebind_at_ = now_ + config_.rebind_every;
+  bindings_.end_all(now_);
+}
+
 Instant Nat::Core::poll_timeout() const {
-  return std::min({bindings_.earliest(), held_syns_.earliest(), fragments_[0].earliest(),
-                   fragments_[1].earliest()});
+  return std::min({rebind_at_, bindings_.earliest(), held_syns_.earliest(),
+                   fragments_[0].earliest(), fragments_[1].earliest()});
 }
 
 std::optional<Command> Nat::Core::poll_command() {
@@ -133,6 +143,8 @@ std::string_view name_of(EndReason reason) {
       return "expired";
     case EndReason::flushed:
       return "flushed";
+    case EndReason::evicted:
+      return "evicted";
     case EndReason::address_gone:
       return "address-gone";
     case EndReason::deleted:

@@ -43,6 +43,7 @@ using Command = SendPacket;
 enum class EndReason : std::uint8_t {
   expired,
   flushed,
+  evicted,       ///< by Config::evict_oldest
   address_gone,  ///< its external address is no longer the NAT's
   deleted        ///< at its host's request
 };
@@ -89,7 +90,28 @@ struct FlowRefused {
 struct ExternalChanged {
   std::vector<IpAddress> external;
 };
-using Event = std::variant<MappingCreated, MappingEnded, FlowRefused, ExternalChanged>;
+/// RFC 6888 §4: a block of ports, of all protocols, is one inside host's until it is released.
+/// Shares of RFC 7422 are not told of.
+struct PortBlock {
+  IpAddress inside;
+  IpAddress external;
+  std::uint16_t first = 0;
+  std::uint16_t last = 0;
+};
+struct PortBlockAssigned : PortBlock {};
+struct PortBlockReleased : PortBlock {};
+
+/// If Config::session_events.
+struct SessionCreated {
+  Protocol protocol = Protocol::udp;
+  TransportAddress inside;
+  TransportAddress external;
+  TransportAddress remote;
+};
+struct SessionEnded : SessionCreated {};
+
+using Event = std::variant<MappingCreated, MappingEnded, FlowRefused, ExternalChanged,
+                           PortBlockAssigned, PortBlockReleased, SessionCreated, SessionEnded>;
 
 /// RFC 5382 §5 and RFC 7857 §2, seen from the middle.
 enum class TcpState : std::uint8_t {

@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "nat/core/core.hpp"
 
 namespace stile::nat {
@@ -22,6 +24,10 @@ Nat::Core::Routed Nat::Core::route_outbound(const Ipv4Packet& packet, const Flow
   Session* session = bindings_.session_of_inside(flow.protocol, flow.source, flow.destination);
   if (!session && flow.tcp && !begins_connection(*flow.tcp))
     return route_without_session(packet, flow);
+  if (!session && !is_permitted(flow)) {
+    ++counters_.dropped_policy;
+    return std::unexpected(Action::drop);
+  }
   if (!session) session = open_session(packet, flow);
   if (!session) return std::unexpected(Action::drop);
   refresh(*session, Side::inside, flow);
@@ -34,6 +40,15 @@ Nat::Core::Routed Nat::Core::route_outbound(const Ipv4Packet& packet, const Flow
   if (hairpin) return route_hairpin(packet, flow, session->external, packet.bytes());
   ++counters_.translated_outbound;
   return route_to_outside(flow, session->external, session->id);
+}
+
+/// Config::blocked and Config::only.
+bool Nat::Core::is_permitted(const Flow& flow) const {
+  const auto matches = [&](const PortRule& rule) {
+    return rule.matches(flow.protocol, flow.destination.port);
+  };
+  if (std::ranges::any_of(config_.blocked, matches)) return false;
+  return config_.only.empty() || std::ranges::any_of(config_.only, matches);
 }
 
 Route Nat::Core::route_to_outside(const Flow& flow, Endpoint external, SessionId session) const {

@@ -8,7 +8,6 @@ namespace stile::nat {
 namespace {
 
 constexpr std::uint16_t last_well_known = 1023;
-constexpr std::uint16_t first_block_port = 1024;
 
 PortRange intersection(PortRange a, PortRange b) {
   return {std::max(a.first, b.first), std::min(a.last, b.last)};
@@ -16,9 +15,11 @@ PortRange intersection(PortRange a, PortRange b) {
 
 }  // namespace
 
-PortAssignor::PortAssignor(const Config& config, Random& random)
+PortAssignor::PortAssignor(const Config& config, Random& random, Emit emit)
     : config_(config),
       random_(random),
+      emit_(std::move(emit)),
+      shares_(config),
       index_by_address_(random),
       held_(random),
       reserved_for_(random) {
@@ -26,6 +27,7 @@ PortAssignor::PortAssignor(const Config& config, Random& random)
 }
 
 std::vector<std::optional<std::size_t>> PortAssignor::follow_config() {
+  shares_ = DeterministicPorts(config_);
   std::vector<ExternalAddress> before = std::exchange(externals_, {});
   std::vector<std::optional<std::size_t>> moved(before.size());
   for (const IpAddress& address : config_.external) {
@@ -44,18 +46,25 @@ std::vector<std::optional<std::size_t>> PortAssignor::follow_config() {
 }
 
 PortAssignor::ExternalAddress PortAssignor::external_at(std::uint32_t address) const {
-  const PortRange range =
-      intersection({first_block_port, 65535}, {config_.port_min, config_.port_max});
   ExternalAddress external;
   external.address = address;
-  external.blocks.resize(range.size() / config_.block_size);
+  external.blocks.resize(ports_of_blocks().size() / config_.block_size);
   for (const std::uint16_t port : config_.reserved_udp_ports)
     external.pools[index_of(Protocol::udp)].take(port);
   return external;
 }
 
+PortRange PortAssignor::ports_of_blocks() const {
+  if (config_.ports == PortAssignment::deterministic) return shares_.dynamic_ports();
+  return intersection({first_unreserved_port, 65535}, {config_.port_min, config_.port_max});
+}
+
 std::optional<std::size_t> PortAssignor::welcome(Instant now, std::uint32_t inside_address) {
   if (externals_.empty()) return std::nullopt;
+  if (config_.ports == PortAssignment::deterministic) {
+    const auto share = shares_.share_of(inside_address);
+    return share ? std::optional(share->external) : std::nullopt;
+  }
   const std::size_t paired = inside_address % externals_.size();
   if (config_.ports != PortAssignment::none) return paired;
   for (std::size_t i = 0; i < externals_.size(); ++i) {
@@ -71,14 +80,16 @@ std::optional<std::size_t> PortAssignor::welcome(Instant now, std::uint32_t insi
 void PortAssignor::leave(Instant free_from, Subscriber& subscriber) {
   ExternalAddress& external = externals_[subscriber.external];
   external.whole.end(free_from);
-  for (const std::uint16_t block : subscriber.blocks) external.blocks[block].end(free_from);
+  for (const std::uint16_t block : subscriber.blocks) {
+    external.blocks[block].end(free_from);
+    emit_(PortBlockReleased{info_of_block(external, subscriber, block)});
+  }
   subscriber.blocks.clear();
 }
 
 std::optional<Endpoint> PortAssignor::assign(Instant now, Protocol protocol, Subscriber& subscriber,
                                              std::uint16_t inside_port) {
-  const bool is_bound =
-      config_.ports == PortAssignment::block || config_.ports == PortAssignment::none;
+  const bool is_bound = config_.is_bound_to_address();
   const bool arbitrary = config_.pooling == Pooling::arbitrary && !is_bound;
   const bool others_too = config_.pooling == Pooling::soft_paired && !is_bound;
   const std::size_t first = arbitrary ? random_.below(static_cast<std::uint32_t>(externals_.size()))
@@ -111,9 +122,7 @@ std::optional<Endpoint> PortAssignor::assign_exactly(Instant now, Protocol proto
 std::optional<std::size_t> PortAssignor::index_for(const Subscriber& subscriber,
                                                    std::uint32_t wanted) const {
   if (wanted == 0 || externals_[subscriber.external].address == wanted) return subscriber.external;
-  const bool is_bound = config_.pooling == Pooling::paired ||
-                        config_.ports == PortAssignment::block ||
-                        config_.ports == PortAssignment::none;
+  const bool is_bound = config_.pooling == Pooling::paired || config_.is_bound_to_address();
   const std::size_t* index = index_by_address_.find({wanted, 0});
   return index && !is_bound ? std::optional(*index) : std::nullopt;
 }
@@ -122,10 +131,14 @@ bool PortAssignor::may_have(Protocol protocol, const Subscriber& subscriber, std
                             std::uint16_t inside_port) const {
   if (!whole_range(protocol).contains(port)) return false;
   if (config_.ports == PortAssignment::none) return port == inside_port;
-  return config_.ports != PortAssignment::block ||
-         std::ranges::any_of(subscriber.blocks, [&](std::uint16_t block) {
-           return range_of_block(block).contains(port);
-         });
+  if (config_.ports == PortAssignment::deterministic &&
+      shares_.share_of(subscriber.address)->ports.contains(port))
+    return true;
+  const bool needs_block =
+      config_.ports == PortAssignment::block || config_.ports == PortAssignment::deterministic;
+  return !needs_block || std::ranges::any_of(subscriber.blocks, [&](std::uint16_t block) {
+    return range_of_block(block).contains(port);
+  });
 }
 
 Endpoint PortAssignor::take(ExternalAddress& external, Protocol protocol, std::uint16_t port) {
@@ -158,6 +171,9 @@ std::optional<std::uint16_t> PortAssignor::port_at(Instant now, ExternalAddress&
   if (config_.ports == PortAssignment::none) return std::nullopt;
   if (config_.ports == PortAssignment::block)
     return block_port(now, external, protocol, subscriber, parity_for(protocol, inside_port));
+  if (config_.ports == PortAssignment::deterministic)
+    return deterministic_port(now, external, protocol, subscriber,
+                              parity_for(protocol, inside_port));
   return choose(external, protocol, inside_port);
 }
 
@@ -227,6 +243,11 @@ std::optional<std::uint16_t> PortAssignor::choose(ExternalAddress& external, Pro
   return pick(whole_range(protocol), Parity::any);
 }
 
+std::uint16_t PortAssignor::random_port_for(Protocol protocol, std::uint16_t inside_port) {
+  const PortRange range = range_for(protocol, inside_port);
+  return static_cast<std::uint16_t>(range.first + random_.below(range.size()));
+}
+
 /// RFC 6056 §3.3.1, algorithm 1: a random start, then upwards to the first free one.
 std::optional<std::uint16_t> PortAssignor::random_port(const PortPool& pool, PortRange range,
                                                        Parity parity) {
@@ -239,8 +260,9 @@ std::optional<std::uint16_t> PortAssignor::sequential_port(ExternalAddress& exte
                                                            Protocol protocol, PortRange range,
                                                            Parity parity) {
   const std::uint16_t last = external.last_given[index_of(protocol)];
-  const bool goes_on = range.contains(last) && last < range.last;
-  const auto start = static_cast<std::uint16_t>(goes_on ? last + 1 : range.first);
+  const std::uint32_t next = std::uint32_t{last} + config_.sequential_step;
+  const bool goes_on = range.contains(last) && next <= range.last;
+  const auto start = static_cast<std::uint16_t>(goes_on ? next : range.first);
   return external.pools[index_of(protocol)].next_free(range, start, parity);
 }
 
@@ -274,13 +296,36 @@ bool PortAssignor::add_block(Instant now, ExternalAddress& external, Subscriber&
   });
   if (free == external.blocks.end()) return false;
   free->lend(subscriber.address);
-  subscriber.blocks.push_back(static_cast<std::uint16_t>(free - external.blocks.begin()));
+  const auto block = static_cast<std::uint16_t>(free - external.blocks.begin());
+  subscriber.blocks.push_back(block);
+  emit_(PortBlockAssigned{info_of_block(external, subscriber, block)});
   return true;
 }
 
+/// RFC 7422 §2: at random within the host's share; when that is used up, from blocks of the rest,
+/// which are told of.
+std::optional<std::uint16_t> PortAssignor::deterministic_port(Instant now,
+                                                              ExternalAddress& external,
+                                                              Protocol protocol,
+                                                              Subscriber& subscriber,
+                                                              Parity parity) {
+  const PortPool& pool = external.pools[index_of(protocol)];
+  const PortRange own = shares_.share_of(subscriber.address)->ports;
+  if (const auto port = random_port(pool, own, parity)) return port;
+  if (const auto port = random_port(pool, own, Parity::any)) return port;
+  if (external.blocks.empty()) return std::nullopt;
+  return block_port(now, external, protocol, subscriber, parity);
+}
+
+PortBlock PortAssignor::info_of_block(const ExternalAddress& external, const Subscriber& subscriber,
+                                      std::uint16_t block) const {
+  const PortRange range = range_of_block(block);
+  return {IpAddress::v4(subscriber.address), IpAddress::v4(external.address), range.first,
+          range.last};
+}
+
 PortRange PortAssignor::range_of_block(std::uint16_t block) const {
-  const std::uint32_t first =
-      std::max(first_block_port, config_.port_min) + std::uint32_t{block} * config_.block_size;
+  const std::uint32_t first = ports_of_blocks().first + std::uint32_t{block} * config_.block_size;
   return {static_cast<std::uint16_t>(first),
           static_cast<std::uint16_t>(first + config_.block_size - 1)};
 }

@@ -1,12 +1,15 @@
 #pragma once
 
 #include <array>
+#include <functional>
 #include <optional>
 #include <vector>
 
 #include "nat/core/config.hpp"
+#include "nat/core/deterministic_ports.hpp"
 #include "nat/core/endpoint.hpp"
 #include "nat/core/held_ports.hpp"
+#include "nat/core/nat.hpp"
 #include "nat/core/port_pool.hpp"
 #include "nat/core/subscriber.hpp"
 #include "stile/base/random.hpp"
@@ -17,7 +20,9 @@ namespace stile::nat {
 /// §4.2.1, REQ-3).
 class PortAssignor {
  public:
-  PortAssignor(const Config& config, Random& random);
+  using Emit = std::function<void(Event)>;
+  /// `emit` gets PortBlockAssigned and PortBlockReleased.
+  PortAssignor(const Config& config, Random& random, Emit emit);
 
   /// An external address for a host that has no mapping yet, as an index. RFC 4787 §4.1, "paired":
   /// neighbours inside are spread over the addresses, and a host that comes back gets the same one.
@@ -39,6 +44,8 @@ class PortAssignor {
   void end_reservation(Protocol protocol, const Endpoint& external);
   /// Takes one on purpose, for a forward; none of `assign` may have it yet.
   void reserve(Protocol protocol, const Endpoint& external);
+  /// One of the class of `inside_port`, whoever has it.
+  std::uint16_t random_port_for(Protocol protocol, std::uint16_t inside_port);
   void release(Protocol protocol, const Endpoint& external);
   /// Likewise, but nobody except `owner` gets it before Config::port_hold is over.
   void release_later(Instant now, Protocol protocol, const Endpoint& external, std::uint32_t owner);
@@ -91,6 +98,12 @@ class PortAssignor {
   std::optional<std::uint16_t> port_of_blocks(const PortPool& pool, const Subscriber& subscriber,
                                               Parity parity);
   bool add_block(Instant now, ExternalAddress& external, Subscriber& subscriber);
+  std::optional<std::uint16_t> deterministic_port(Instant now, ExternalAddress& external,
+                                                  Protocol protocol, Subscriber& subscriber,
+                                                  Parity parity);
+  PortBlock info_of_block(const ExternalAddress& external, const Subscriber& subscriber,
+                          std::uint16_t block) const;
+  PortRange ports_of_blocks() const;
   PortRange range_of_block(std::uint16_t block) const;
   PortRange range_for(Protocol protocol, std::uint16_t inside_port) const;
   PortRange whole_range(Protocol protocol) const;
@@ -98,6 +111,8 @@ class PortAssignor {
 
   const Config& config_;
   Random& random_;
+  Emit emit_;
+  DeterministicPorts shares_;
   std::vector<ExternalAddress> externals_;
   FlowTable<std::size_t> index_by_address_;
   HeldPorts held_;

@@ -105,6 +105,8 @@ Verdict Nat::Core::translate(const Ipv4Packet& packet, Side from) {
     if (const auto route = static_route(packet, from))
       return translate_statically(packet, from, *route);
   if (!is_translated(packet.protocol())) return drop(&Counters::dropped_protocol);
+  if (packet.is_fragment() && config_.fragments == Fragments::drop_all)
+    return drop(&Counters::dropped_policy);
   if (packet.fragment_offset() != 0) return later_fragment(packet, from);
   if (packet.is_fragment()) return first_fragment(packet, from);
   if (is_for_self(packet)) return to_self(packet, from);

@@ -7,8 +7,13 @@ namespace stile::nat {
 void Nat::Core::refresh(Session& session, Side from, const Flow& flow) {
   if (flow.tcp) return refresh_tcp(session, from, *flow.tcp);
   const bool is_new = session.deadline <= now_;
-  if (is_new || refreshes(from))
-    bindings_.set_deadline(session, now_ + idle_timeout(session.protocol, session.remote));
+  if (!is_new && !refreshes(from)) return;
+  const bool is_answered = from == Side::outside || session.inbound.packets > 0;
+  const bool waits_for_answer = session.protocol == Protocol::udp && !is_answered;
+  const Duration timeout = idle_timeout(session.protocol, session.remote);
+  bindings_.set_deadline(
+      session,
+      now_ + (waits_for_answer ? config_.udp_unanswered_timeout.value_or(timeout) : timeout));
 }
 
 bool Nat::Core::refreshes(Side from) const {

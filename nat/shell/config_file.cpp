@@ -1,7 +1,6 @@
 #include "nat/shell/config_file.hpp"
 
 #include <fmt/format.h>
-#include <toml++/toml.h>
 
 #include <cerrno>
 #include <cstring>
@@ -15,25 +14,8 @@ namespace stile::nat::shell {
 
 namespace {
 
-std::string read_file(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  std::string text(std::istreambuf_iterator<char>(file), {});
-  if (file.fail() && errno != 0)
-    throw UsageProblem(
-        fmt::format("{}: {}; give --config a file that can be read", path, std::strerror(errno)));
-  return text;
-}
-
 std::string place(const std::string& path, const toml::source_region& source) {
   return fmt::format("{}:{}:{}", path, source.begin.line, source.begin.column);
-}
-
-toml::table parse(const std::string& path) {
-  try {
-    return toml::parse(read_file(path), path);
-  } catch (const toml::parse_error& error) {
-    throw UsageProblem(fmt::format("{}: {}", place(path, error.source()), error.description()));
-  }
 }
 
 /// Nothing if the value is not of the kind.
@@ -50,9 +32,29 @@ std::optional<std::string> text_of(const toml::node& node, KeyKind kind) {
 
 }  // namespace
 
-std::vector<Setting> read_config_file(const std::string& path,
-                                      const std::function<KeyKind(const std::string&)>& kind_of) {
-  const toml::table table = parse(path);
+std::string read_text_file(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  std::string text(std::istreambuf_iterator<char>(file), {});
+  if (file.fail() && errno != 0)
+    throw UsageProblem(fmt::format("{}: {}; give the path of a file that can be read", path,
+                                   std::strerror(errno)));
+  return text;
+}
+
+toml::table parse_config(const std::string& text, const std::string& name) {
+  try {
+    return toml::parse(text, name);
+  } catch (const toml::parse_error& error) {
+    throw UsageProblem(fmt::format("{}: {}", place(name, error.source()), error.description()));
+  }
+}
+
+std::vector<Setting> read_config_file(const std::string& path, const KindOf& kind_of) {
+  return settings_of(parse_config(read_text_file(path), path), path, kind_of);
+}
+
+std::vector<Setting> settings_of(const toml::table& table, const std::string& path,
+                                 const KindOf& kind_of) {
   std::vector<Setting> settings;
   for (const auto& [name, node] : table) {
     const std::string key(name.str());

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <toml++/toml.h>
+
 #include <functional>
 #include <string>
 #include <vector>
@@ -15,9 +17,19 @@ struct Setting {
 
 enum class KeyKind { unknown, value, flag };
 
+using KindOf = std::function<KeyKind(const std::string& key)>;
+
 /// Reads a TOML file; an array repeats its key. Throws UsageProblem with file, line and column for
 /// what cannot be read, for keys that are unknown, and for values that are not of their key's kind.
-std::vector<Setting> read_config_file(
-    const std::string& path, const std::function<KeyKind(const std::string& key)>& kind_of);
+std::vector<Setting> read_config_file(const std::string& path, const KindOf& kind_of);
+
+// The same in pieces, for files with more in them.
+
+/// Throws UsageProblem.
+std::string read_text_file(const std::string& path);
+/// `name` stands for the file where something is wrong. Throws UsageProblem.
+toml::table parse_config(const std::string& text, const std::string& name);
+std::vector<Setting> settings_of(const toml::table& table, const std::string& name,
+                                 const KindOf& kind_of);
 
 }  // namespace stile::nat::shell

@@ -2,8 +2,13 @@
 
 #include <fmt/format.h>
 
+#include <chrono>
+#include <cstdio>
+#include <thread>
+
 #include "control/client.hpp"
 #include "nat/shell/option_text.hpp"
+#include "nat/shell/who.hpp"
 
 namespace stile::nat::shell {
 
@@ -37,9 +42,28 @@ void print_sessions(const Json& answer) {
                "*", "-", "-");
 }
 
+/// Until it is interrupted, or the program that it asks ends.
+int run_watch(const ControlOptions& options) {
+  constexpr std::chrono::milliseconds pause(200);
+  std::string command = "watch";
+  for (;;) {
+    const Json answer = control::ask("stile-nat", options.control, command).json;
+    if (const auto lost = answer.at("lost").get<std::uint64_t>(); lost > 0)
+      fmt::print(R"({{"event":"lost","count":{}}})"
+                 "\n",
+                 lost);
+    for (const Json& event : answer.at("events")) fmt::print("{}\n", event.dump());
+    std::fflush(stdout);
+    command = fmt::format("watch {}", answer.at("next").get<std::uint64_t>());
+    std::this_thread::sleep_for(pause);
+  }
+}
+
 }  // namespace
 
 int run_control_client(const ControlOptions& options) {
+  if (options.command == "who") return run_who(options);
+  if (options.command == "watch") return run_watch(options);
   const auto [text, json] = control::ask("stile-nat", options.control, options.command);
   if (options.json)
     fmt::print("{}", text);

@@ -27,6 +27,28 @@ struct Describe {
       list += fmt::format(R"({}"{}")", list.empty() ? "" : ",", address.to_string());
     return fmt::format(R"(external","external":[{}])", list);
   }
+  std::string operator()(const PortBlockAssigned& block) const {
+    return "block-assigned" + block_text(block);
+  }
+  std::string operator()(const PortBlockReleased& block) const {
+    return "block-released" + block_text(block);
+  }
+  std::string operator()(const SessionCreated& session) const {
+    return "session-created" + session_text(session);
+  }
+  std::string operator()(const SessionEnded& session) const {
+    return "session-ended" + session_text(session);
+  }
+  static std::string block_text(const PortBlock& block) {
+    return fmt::format(R"(","inside":"{}","external":"{}","ports":"{}-{}")",
+                       block.inside.to_string(), block.external.to_string(), block.first,
+                       block.last);
+  }
+  static std::string session_text(const SessionCreated& session) {
+    return fmt::format(R"(","protocol":"{}","inside":"{}","external":"{}","remote":"{}")",
+                       name_of(session.protocol), session.inside.to_string(),
+                       session.external.to_string(), session.remote.to_string());
+  }
   static std::string mapping_text(const MappingInfo& mapping) {
     std::string text =
         fmt::format(R"(","protocol":"{}","inside":"{}","external":"{}")", name_of(mapping.protocol),
@@ -50,6 +72,12 @@ std::string utc_now() {
 
 std::string describe_event(const Event& event, std::string_view time) {
   return fmt::format(R"({{"time":"{}","event":"{}}})", time, std::visit(Describe{}, event));
+}
+
+bool is_logged(const Event& event, LogDetail detail) {
+  const bool is_mapping =
+      std::holds_alternative<MappingCreated>(event) || std::holds_alternative<MappingEnded>(event);
+  return detail != LogDetail::blocks || !is_mapping;
 }
 
 }  // namespace stile::nat::shell

@@ -8,9 +8,11 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <charconv>
 #include <chrono>
 
 #include "nat/packet/ipv4.hpp"
+#include "nat/shell/event_text.hpp"
 #include "nat/shell/problem.hpp"
 
 namespace stile::nat::shell {
@@ -25,6 +27,17 @@ Instant read_clock() {
 std::vector<FencedInterface> fenced_interfaces(const Setup& setup) {
   return {{setup.inside.interface.index, setup.inside.left_to_kernel},
           {setup.outside.interface.index, setup.outside.left_to_kernel}};
+}
+
+/// `watch N`
+std::optional<std::uint64_t> watched_since(std::string_view command) {
+  constexpr std::string_view watch = "watch ";
+  if (!command.starts_with(watch)) return std::nullopt;
+  command.remove_prefix(watch.size());
+  std::uint64_t since = 0;
+  const auto [end, error] = std::from_chars(command.data(), command.data() + command.size(), since);
+  if (error != std::errc() || end != command.data() + command.size()) return std::nullopt;
+  return since;
 }
 
 Descriptor take_signals() {
@@ -56,6 +69,7 @@ Gateway::Gateway(const RunOptions& options, Setup setup, Random& random)
       nat_(setup_.nat, random),
       now_(read_clock()) {
   if (options.log) log_.emplace(*options.log);
+  if (options.syslog) syslog_.emplace(*options.syslog);
   watch(inside_.link.fd(), Source::inside);
   watch(outside_.link.fd(), Source::outside);
   watch(kernel_news_.fd(), Source::kernel);
@@ -198,8 +212,16 @@ void Gateway::drain_core() {
     if (impairment_.handle_packet(now_, command->side, command->packet) == Impairment::Fate::pass)
       send_copy(command->side, command->packet);
   }
-  while (const auto event = nat_.poll_event())
-    if (log_) log_->add(*event);
+  while (const auto event = nat_.poll_event()) record(*event);
+}
+
+void Gateway::record(const Event& event) {
+  if (!is_logged(event, options_.log_detail)) return;
+  const std::string time = utc_now();
+  std::string text = describe_event(event, time);
+  if (log_) log_->add(text);
+  if (syslog_) syslog_->add(text, time);
+  recent_events_.add(std::move(text));
 }
 
 /// `packet` has headroom and lives until flush().
@@ -261,7 +283,10 @@ std::string Gateway::answer(std::string_view command) {
   if (command == "list") return describe_sessions(nat_, now_);
   if (command == "show") return describe_setup(setup_, options_);
   if (command == "stats") return describe_counters(nat_, shell_counters());
-  if (command != "flush") return describe_error("the command is none of list, show, flush, stats");
+  if (const auto since = watched_since(command)) return recent_events_.describe_since(*since);
+  if (command == "watch") return recent_events_.describe_since(recent_events_.next());
+  if (command != "flush")
+    return describe_error("the command is none of list, show, flush, stats, watch");
   const std::size_t mappings = nat_.mapping_count();
   nat_.flush(now_);
   handle_state_loss();
@@ -274,6 +299,7 @@ ShellCounters Gateway::shell_counters() const {
           {outside_.link.counters(), outside_.next_hops.counters()},
           impairment_.counters(),
           log_ ? log_->lines_lost() : 0,
+          syslog_ ? syslog_->messages_lost() : 0,
           port_control_ ? std::optional(port_control_->counters()) : std::nullopt};
 }
 

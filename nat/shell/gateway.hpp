@@ -15,9 +15,12 @@
 #include "nat/shell/next_hops.hpp"
 #include "nat/shell/offload.hpp"
 #include "nat/shell/port_control.hpp"
+#include "nat/shell/recent_events.hpp"
 #include "nat/shell/reports.hpp"
 #include "nat/shell/setup.hpp"
+#include "nat/shell/syslog_sender.hpp"
 #include "nat/shell/upnp_service.hpp"
+
 namespace stile::nat::shell {
 
 /// The running program: feeds the core with the packets of two interfaces and with time, and sends
@@ -62,6 +65,7 @@ class Gateway {
   void handle_signals();
   void handle_due();
   void drain_core();
+  void record(const Event& event);
   void transmit(Side to, MutableBytes packet);
   void send_copy(Side to, Bytes packet);
   void flush();
@@ -75,6 +79,8 @@ class Gateway {
   Descriptor signals_;
   ControlServer control_;
   std::optional<MappingLog> log_;
+  std::optional<SyslogSender> syslog_;
+  RecentEvents recent_events_;
   KernelFence fence_;  ///< before the links: no packet is handled twice
   Realm inside_;
   Realm outside_;

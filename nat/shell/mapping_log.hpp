@@ -1,20 +1,22 @@
 #pragma once
 
+#include <cstdint>
 #include <string>
+#include <string_view>
 
-#include "nat/core/nat.hpp"
 #include "nat/shell/descriptor.hpp"
 
 namespace stile::nat::shell {
 
 /// `--log FILE`: one JSON object a line for each event, mappings made and ended above all (RFC 6888
-/// §4). A line with the event "started" says that all mappings before it are over.
+/// §4); what describe_event() gives. A line with the event "started" says that all mappings before
+/// it are over.
 class MappingLog {
  public:
   /// Appends. Throws Problem.
   explicit MappingLog(std::string path);
 
-  void add(const Event& event);
+  void add(std::string_view event);
   /// Writes what has been added.
   void flush();
   /// After the file was moved away (SIGHUP). The old one is kept if there cannot be a new one.

@@ -55,5 +55,6 @@ void add_address_options(CLI::App& app, Config& nat);
 void add_behavior_options(CLI::App& app, Config& nat);
 void add_limit_options(CLI::App& app, Config& nat);
 void add_port_mapping_options(CLI::App& app, PortMappingOptions& options, Config& nat);
+void add_fault_options(CLI::App& app, Config& nat);
 
 }  // namespace stile::nat::shell

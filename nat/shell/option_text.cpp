@@ -4,6 +4,7 @@
 
 #include <array>
 #include <charconv>
+#include <tuple>
 
 namespace stile::nat::shell {
 
@@ -101,6 +102,46 @@ std::optional<double> parse_percent(std::string_view text) {
   const auto number = take_number(text);
   if (!number || *number > 100 || (!text.empty() && text != "%")) return std::nullopt;
   return *number / 100;
+}
+
+std::optional<AddressRange> parse_address_range(std::string_view text) {
+  const auto dash = text.find('-');
+  if (dash == text.npos) {
+    const auto block = IpPrefix::parse(text);
+    if (!block || !block->address().is_v4()) return std::nullopt;
+    const std::uint32_t first = block->address().v4_bits();
+    return AddressRange{first,
+                        first | static_cast<std::uint32_t>(0xffffffffull >> block->length())};
+  }
+  const auto first = IpAddress::parse(text.substr(0, dash));
+  const auto last = IpAddress::parse(text.substr(dash + 1));
+  if (!first || !last || !first->is_v4() || !last->is_v4() || *first > *last) return std::nullopt;
+  return AddressRange{first->v4_bits(), last->v4_bits()};
+}
+
+std::string to_text(const AddressRange& range) {
+  return IpAddress::v4(range.first).to_string() + "-" + IpAddress::v4(range.last).to_string();
+}
+
+std::optional<PortRule> parse_port_rule(std::string_view text) {
+  const auto colon = text.find(':');
+  const std::string_view name = text.substr(0, colon);
+  PortRule rule;
+  for (const Protocol protocol : {Protocol::udp, Protocol::tcp, Protocol::icmp})
+    if (name == name_of(protocol)) rule.protocol = protocol;
+  if (!rule.protocol && name != "any") return std::nullopt;
+  if (colon == text.npos) return rule;
+  const auto ports = parse_port_range(text.substr(colon + 1));
+  if (!ports || !rule.protocol || *rule.protocol == Protocol::icmp) return std::nullopt;
+  std::tie(rule.first, rule.last) = *ports;
+  return rule;
+}
+
+std::string to_text(const PortRule& rule) {
+  std::string text(rule.protocol ? name_of(*rule.protocol) : "any");
+  if (rule.first == 0 && rule.last == 65535) return text;
+  text += ":" + std::to_string(rule.first);
+  return rule.first == rule.last ? text : text + "-" + std::to_string(rule.last);
 }
 
 std::optional<std::vector<IpAddress>> parse_addresses(std::string_view text) {

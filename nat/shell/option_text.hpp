@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "nat/core/config.hpp"
 #include "stile/base/address.hpp"
 #include "stile/base/instant.hpp"
 
@@ -24,6 +25,14 @@ std::optional<double> parse_percent(std::string_view text);
 
 /// `1024-65535`, or one port.
 std::optional<std::pair<std::uint16_t, std::uint16_t>> parse_port_range(std::string_view text);
+
+/// `udp`, `udp:53`, `tcp:1-1023`, `icmp`, `any`.
+std::optional<PortRule> parse_port_rule(std::string_view text);
+std::string to_text(const PortRule& rule);
+
+/// `100.64.0.0/20`, `100.64.0.1-100.64.15.254`, `100.64.0.1`.
+std::optional<AddressRange> parse_address_range(std::string_view text);
+std::string to_text(const AddressRange& range);
 
 /// `192.0.2.1`, `192.0.2.1-192.0.2.9`, `192.0.2.16/28`: IPv4, at most 65,536 addresses.
 std::optional<std::vector<IpAddress>> parse_addresses(std::string_view text);

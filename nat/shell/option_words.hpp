@@ -20,10 +20,12 @@ inline constexpr Words<Behavior, 3> behavior_words{
      {"address-dependent", Behavior::address_dependent},
      {"address-and-port-dependent", Behavior::address_and_port_dependent}}};
 /// block:N is not among them.
-inline constexpr Words<PortAssignment, 4> assignment_words{
+inline constexpr Words<PortAssignment, 6> assignment_words{
     {{"preserve", PortAssignment::preserve},
      {"sequential", PortAssignment::sequential},
      {"random", PortAssignment::random},
+     {"overload", PortAssignment::overload},
+     {"deterministic", PortAssignment::deterministic},
      {"none", PortAssignment::none}}};
 inline constexpr Words<Pooling, 3> pooling_words{{{"paired", Pooling::paired},
                                                   {"soft-paired", Pooling::soft_paired},
@@ -34,8 +36,24 @@ inline constexpr Words<RefusalAnswer, 3> refusal_words{
     {{"prohibited", RefusalAnswer::prohibited},
      {"host-unreachable", RefusalAnswer::host_unreachable},
      {"silence", RefusalAnswer::silence}}};
+inline constexpr Words<UnsolicitedSyn, 3> unsolicited_syn_words{
+    {{"hold", UnsolicitedSyn::hold},
+     {"silence", UnsolicitedSyn::silence},
+     {"reset", UnsolicitedSyn::reset}}};
+inline constexpr Words<Fragments, 3> fragments_words{{{"out-of-order", Fragments::out_of_order},
+                                                      {"in-order", Fragments::in_order},
+                                                      {"drop-all", Fragments::drop_all}}};
+inline constexpr Words<IcmpErrors, 3> icmp_errors_words{{{"translate", IcmpErrors::translate},
+                                                         {"drop", IcmpErrors::drop},
+                                                         {"end-session", IcmpErrors::end_session}}};
 inline constexpr Words<Hairpin, 3> hairpin_words{
     {{"external", Hairpin::external}, {"internal", Hairpin::internal}, {"off", Hairpin::off}}};
+
+/// What of the flows is logged; each includes the ones before.
+enum class LogDetail : std::uint8_t { blocks, mappings, sessions };
+inline constexpr Words<LogDetail, 3> log_detail_words{{{"blocks", LogDetail::blocks},
+                                                       {"mappings", LogDetail::mappings},
+                                                       {"sessions", LogDetail::sessions}}};
 
 template <class Value, std::size_t count>
 constexpr std::string_view word_for(const Words<Value, count>& words, Value value) {
@@ -70,6 +88,15 @@ constexpr std::string_view name_of(Refresh refresh) {
 }
 constexpr std::string_view name_of(RefusalAnswer answer) {
   return word_for(refusal_words, answer);
+}
+constexpr std::string_view name_of(UnsolicitedSyn answer) {
+  return word_for(unsolicited_syn_words, answer);
+}
+constexpr std::string_view name_of(Fragments fragments) {
+  return word_for(fragments_words, fragments);
+}
+constexpr std::string_view name_of(IcmpErrors errors) {
+  return word_for(icmp_errors_words, errors);
 }
 constexpr std::string_view name_of(Hairpin hairpin) {
   return word_for(hairpin_words, hairpin);

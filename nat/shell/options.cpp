@@ -5,6 +5,7 @@
 
 #include "nat/shell/config_file.hpp"
 #include "nat/shell/option_definitions.hpp"
+#include "nat/shell/personality.hpp"
 #include "nat/shell/problem.hpp"
 
 namespace stile::nat::shell {
@@ -21,8 +22,22 @@ void add_run_options(CLI::App& app, RunOptions& run, std::string& config_file) {
   add_behavior_options(app, run.nat);
   add_limit_options(app, run.nat);
   add_port_mapping_options(app, run.port_mapping, run.nat);
+  add_fault_options(app, run.nat);
   app.add_option("--log", run.log, "file that gets one JSON object per mapping made and ended")
       ->type_name("FILE");
+  add(
+      app, "--log-detail",
+      [&run](const std::string& text) {
+        run.log_detail = choose(log_detail_words, text);
+        run.nat.session_events = run.log_detail == LogDetail::sessions;
+      },
+      "blocks | mappings [default] | sessions, which have destinations", "WHAT");
+  add(
+      app, "--syslog",
+      [&run](const std::string& text) {
+        run.syslog = accept(TransportAddress::parse(text), text, "192.0.2.1:514");
+      },
+      "where the same goes as syslog messages over UDP", "ADDR:PORT");
   add_duration(app, "--delay", run.impairment.delay, "keep each packet for so long");
   add_duration(app, "--jitter", run.impairment.jitter, "vary the delay by up to so much");
   add(
@@ -34,21 +49,30 @@ void add_run_options(CLI::App& app, RunOptions& run, std::string& config_file) {
   app.add_option("--control", run.control,
                  "Unix socket for `stile-nat ctl`; @NAME is an abstract one [@stile-nat]")
       ->type_name("PATH");
+  app.add_option("--like", run.like,
+                 "behave as a known NAT: a NAME of `--like list`, or the path of a file like those")
+      ->type_name("NAME");
   app.add_option("--config", config_file,
                  "TOML file; its keys are these options without the dashes")
       ->type_name("FILE");
 }
 
 void add_control_options(CLI::App& app, ControlOptions& control) {
-  app.add_option("command", control.command, "list | show | flush | stats")
+  app.add_option("command", control.command, "list | show | flush | stats | watch | who")
       ->required()
       ->type_name("COMMAND")
       ->check([](const std::string& text) -> std::string {
-        constexpr std::array<std::string_view, 4> known{"list", "show", "flush", "stats"};
+        constexpr std::array<std::string_view, 6> known{"list",  "show",  "flush",
+                                                        "stats", "watch", "who"};
         return std::ranges::count(known, text)
                    ? ""
-                   : "ctl: '" + text + "' is none of list, show, flush, stats";
+                   : "ctl: '" + text + "' is none of list, show, flush, stats, watch, who";
       });
+  app.add_option("arguments", control.arguments, "of who: [tcp:|udp:]ADDR:PORT [TIME]")
+      ->type_name("ARG");
+  app.add_option("--log", control.logs,
+                 "of who: log files, oldest first [the one that the stile-nat writes]")
+      ->type_name("FILE");
   app.add_flag("--json", control.json, "print JSON");
   app.add_option("--control", control.control, "socket of the stile-nat that is meant [@stile-nat]")
       ->type_name("PATH");
@@ -73,9 +97,7 @@ KeyKind kind_of(const CLI::App& app, const std::string& key) {
 }
 
 /// One setting at a time, so that what is wrong is told with its place.
-void apply_config_file(CLI::App& app, const std::string& path) {
-  const auto settings =
-      read_config_file(path, [&](const std::string& key) { return kind_of(app, key); });
+void apply_settings(CLI::App& app, const std::vector<Setting>& settings) {
   for (const Setting& setting : settings) {
     try {
       app.parse(std::vector{"--" + setting.key + "=" + setting.value});
@@ -83,6 +105,23 @@ void apply_config_file(CLI::App& app, const std::string& path) {
       throw UsageProblem(setting.place + ": " + first_line(error.what()));
     }
   }
+}
+
+std::optional<std::string> like_of(const std::vector<Setting>& settings) {
+  const auto like = std::ranges::find(settings, "like", &Setting::key);
+  return like == settings.end() ? std::nullopt : std::optional(like->value);
+}
+
+/// What a personality says counts least, then the file, then the command line, which has been
+/// parsed once to know the other two.
+void apply_files(CLI::App& app, RunOptions& run, const std::string& config_file) {
+  const auto kind = [&app](const std::string& key) { return kind_of(app, key); };
+  std::vector<Setting> settings;
+  if (!config_file.empty()) settings = read_config_file(config_file, kind);
+  const std::string like = run.like.empty() ? like_of(settings).value_or("") : run.like;
+  run = {};
+  if (!like.empty()) apply_settings(app, read_personality(like, kind).settings);
+  apply_settings(app, settings);
 }
 
 }  // namespace
@@ -95,15 +134,15 @@ std::variant<RunOptions, ControlOptions, Print> parse_options(int argc, const ch
   ControlOptions control;
   std::string config_file;
   add_run_options(app, run, config_file);
-  CLI::App* ctl =
-      app.add_subcommand("ctl", "asks a running stile-nat: list | show | flush | stats");
+  CLI::App* ctl = app.add_subcommand(
+      "ctl", "asks a running stile-nat: list | show | flush | stats | watch | who");
   add_control_options(*ctl, control);
   try {
     app.parse(argc, argv);
-    if (!config_file.empty()) {
-      run = {};
-      apply_config_file(app, config_file);
-      app.parse(argc, argv);  // what the command line says counts more
+    if (run.like == "list") return Print{list_of_personalities()};
+    if (!ctl->parsed() && !(config_file.empty() && run.like.empty())) {
+      apply_files(app, run, config_file);
+      app.parse(argc, argv);
     }
   } catch (const CLI::CallForHelp&) {
     return Print{ctl->parsed() ? ctl->help("stile-nat") : app.help()};

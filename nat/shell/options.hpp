@@ -3,10 +3,12 @@
 #include <optional>
 #include <string>
 #include <variant>
+#include <vector>
 
 #include "nat/core/config.hpp"
 #include "nat/portmap/config.hpp"
 #include "nat/shell/impairment.hpp"
+#include "nat/shell/option_words.hpp"
 
 namespace stile::nat::shell {
 
@@ -27,6 +29,9 @@ struct RunOptions {
   std::string outside;
   std::string control = default_control;
   std::optional<std::string> log;
+  LogDetail log_detail = LogDetail::mappings;
+  std::optional<TransportAddress> syslog;
+  std::string like;  ///< a personality's name or path; its settings are in the others already
   ImpairmentConfig impairment;
   PortMappingOptions port_mapping;
   Config nat;  ///< what the interfaces say (addresses, networks, MTU) is not filled in yet
@@ -35,6 +40,8 @@ struct RunOptions {
 /// `stile-nat ctl COMMAND`
 struct ControlOptions {
   std::string command;
+  std::vector<std::string> arguments;
+  std::vector<std::string> logs;  ///< files for `who`
   std::string control = default_control;
   bool json = false;
 };

@@ -29,7 +29,20 @@ void add_behavior_options(CLI::App& app, Config& nat) {
              "for TCP, where it differs");
   add(
       app, "--ports", [&nat](const std::string& text) { set_ports(nat, text); },
-      "preserve [default] | sequential | random | block:N | none", "HOW");
+      "preserve [default] | sequential | random | block:N | deterministic | overload | none",
+      "HOW");
+  add(
+      app, "--subscribers",
+      [&nat](const std::string& text) {
+        nat.subscribers = accept(parse_address_range(text), text, "100.64.0.0/20");
+      },
+      "inside addresses that have shares, for --ports deterministic: CIDR or FIRST-LAST", "RANGE");
+  add_number(app, "--dynamic-factor", nat.dynamic_factor,
+             "shares of each external address that are given out in blocks on demand [0]");
+  add_number(app, "--block-size", nat.block_size, "ports of such a block [512]");
+  add_number(app, "--blocks-per-host", nat.blocks_per_host, "that one host may have [4]");
+  add_number(app, "--sequential-step", nat.sequential_step,
+             "from one port to the next, for --ports sequential [1]");
   app.add_flag("--parity,!--no-parity", nat.parity, "an even port stays even, an odd one odd [on]");
   add_choice(app, "--pooling", pooling_words, nat.pooling,
              "paired [default] | soft-paired | arbitrary");

@@ -46,6 +46,12 @@ void add_timeouts(CLI::App& app, Config& nat) {
         nat.udp_port_timeouts.push_back(parse_port_timeout(text));
       },
       "idle UDP towards one well-known port; repeatable", "PORT=TIME");
+  add(
+      app, "--udp-unanswered-timeout",
+      [&nat](const std::string& text) {
+        nat.udp_unanswered_timeout = accept(parse_duration(text), text, "300s, 2h4m or 20ms");
+      },
+      "idle UDP while nothing has come in [as --udp-timeout]", "TIME");
   add_duration(app, "--icmp-timeout", nat.icmp_timeout, "idle ICMP queries");
   add_duration(app, "--tcp-established-timeout", nat.tcp_established_timeout,
                "idle open TCP connections");

@@ -80,6 +80,12 @@ Json describe(const RealmCounters& realm) {
           {"dropped_unresolved", realm.next_hops.dropped_unresolved}};
 }
 
+Json rules_of(const std::vector<PortRule>& rules) {
+  Json texts = Json::array();
+  for (const PortRule& rule : rules) texts.push_back(to_text(rule));
+  return texts;
+}
+
 Json describe_timeouts(const Config& nat) {
   return {{"udp", to_text(nat.udp_timeout)},
           {"icmp", to_text(nat.icmp_timeout)},
@@ -99,7 +105,13 @@ Json describe_behavior(const Config& nat) {
           {"pooling", name_of(nat.pooling)},
           {"hairpin", name_of(nat.hairpin)},
           {"refresh", name_of(nat.refresh)},
-          {"refusal", name_of(nat.refusal_answer)}};
+          {"refusal", name_of(nat.refusal_answer)},
+          {"unsolicited_syn", name_of(nat.unsolicited_syn)},
+          {"fragments", name_of(nat.fragments)},
+          {"icmp_errors", name_of(nat.icmp_errors)},
+          {"evict_oldest", nat.evict_oldest},
+          {"block", rules_of(nat.blocked)},
+          {"only", rules_of(nat.only)}};
 }
 
 Json describe_impairment(const ImpairmentConfig& impairment) {
@@ -140,8 +152,16 @@ std::string describe_setup(const Setup& setup, const RunOptions& options) {
                    {{"interface", options.outside},
                     {"external", texts_of(nat.external)},
                     {"mtu", nat.outside_mtu}}},
+                  {"like", options.like},
                   {"behavior", describe_behavior(nat)},
                   {"timeouts", describe_timeouts(nat)},
+                  {"log",
+                   {{"file", options.log.value_or("")},
+                    {"detail", word_for(log_detail_words, options.log_detail)},
+                    {"syslog", options.syslog ? options.syslog->to_string() : ""}}},
+                  {"deterministic",
+                   {{"subscribers", nat.subscribers.size() == 0 ? "" : to_text(nat.subscribers)},
+                    {"dynamic_factor", nat.dynamic_factor}}},
                   {"limits",
                    {{"port_min", nat.port_min},
                     {"port_max", nat.port_max},
@@ -166,6 +186,7 @@ std::string describe_counters(const Nat& nat, const ShellCounters& shell) {
                         {"delayed", shell.impairment.delayed},
                         {"dropped_full", shell.impairment.dropped_full}};
   json["log_lines_lost"] = shell.log_lines_lost;
+  json["syslog_messages_lost"] = shell.syslog_messages_lost;
   if (shell.port_control) json["port_control"] = describe(*shell.port_control);
   return json.dump();
 }

@@ -22,6 +22,7 @@ struct ShellCounters {
   RealmCounters outside;
   ImpairmentCounters impairment;
   std::uint64_t log_lines_lost = 0;
+  std::uint64_t syslog_messages_lost = 0;
   std::optional<portmap::Counters> port_control;  ///< while PCP or NAT-PMP is on
 };
 

@@ -79,6 +79,6 @@ refused "a value of another kind, with its place" "$work/nat.toml:2:10: 'parity'
 printf 'mapping = endpoint-independent\n' >"$work/nat.toml"
 check "refused: what is no TOML, with its place" grep -q "^stile-nat: $work/nat.toml:1:[0-9]*: " \
   <(in_ns nat "$nat" --inside lan --outside wan --config "$work/nat.toml" 2>&1)
-refused "a file that is not there" "$work/none: No such file or directory; give --config a file that can be read" \
+refused "a file that is not there" "$work/none: No such file or directory; give the path of a file that can be read" \
   --config "$work/none"
 finish

@@ -13,11 +13,19 @@ PATTERN = bytes(range(256)) * 256
 
 def endpoint(text):
     host, port = text.rsplit(":", 1)
-    return host, int(port)
+    return host.strip("[]"), int(port)
+
+
+def family_of(address):
+    return socket.AF_INET6 if ":" in address[0] else socket.AF_INET
+
+
+def tcp_server(at):
+    return socket.create_server(endpoint(at), family=family_of(endpoint(at)))
 
 
 def udp_socket(source, timeout):
-    sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    sock = socket.socket(family_of(endpoint(source)), socket.SOCK_DGRAM)
     sock.bind(endpoint(source))
     sock.settimeout(timeout)
     return sock
@@ -83,6 +91,14 @@ def udp_late(args):
     print(*got)
 
 
+def udp_collect(args):
+    """Prints each datagram as a line."""
+    sock = udp_socket(args.at, args.seconds)
+    print("ready", flush=True)
+    while True:
+        print(sock.recv(65536).decode(), flush=True)
+
+
 def udp_silence(args):
     """Succeeds if nothing, and no ICMP error either, answers."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
@@ -118,7 +134,7 @@ def ttl_exceeded(args):
 
 def tcp_sink(args):
     """Takes one connection, prints the digest of what came and the peer's address."""
-    with socket.create_server(endpoint(args.at)) as server:
+    with tcp_server(args.at) as server:
         server.settimeout(args.seconds)
         print("ready", flush=True)
         connection, seen = server.accept()
@@ -148,7 +164,7 @@ def tcp_source(args):
 
 def tcp_serve(args):
     """Takes one connection and sends it so many bytes; prints their digest."""
-    with socket.create_server(endpoint(args.at)) as server:
+    with tcp_server(args.at) as server:
         server.settimeout(args.seconds)
         print("ready", flush=True)
         connection, _ = server.accept()
@@ -163,7 +179,7 @@ def tcp_serve(args):
 
 def tcp_listen(args):
     """Takes connections and ends them."""
-    with socket.create_server(endpoint(args.at)) as server:
+    with tcp_server(args.at) as server:
         server.settimeout(args.seconds)
         print("ready", flush=True)
         while True:
@@ -193,8 +209,8 @@ def tcp_outcome(args):
         print("unreachable" if error.errno in (101, 113) else error)
 
 
-COMMANDS = [udp_echo, udp_ask, udp_wait, udp_late_echo, udp_late, udp_silence, ttl_exceeded, tcp_sink, tcp_source,
-            tcp_serve, tcp_listen, tcp_fetch, tcp_outcome]
+COMMANDS = [udp_echo, udp_ask, udp_wait, udp_late_echo, udp_late, udp_collect, udp_silence, ttl_exceeded, tcp_sink,
+            tcp_source, tcp_serve, tcp_listen, tcp_fetch, tcp_outcome]
 
 
 def main():

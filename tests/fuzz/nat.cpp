@@ -72,7 +72,7 @@ Config config_from(Reader& reader) {
   const std::uint8_t switches = reader.u8();
   config.parity = (switches & 1) != 0;
   config.refresh = (switches & 2) != 0 ? Refresh::both : Refresh::outbound;
-  config.answer_unsolicited_syn = (switches & 4) == 0;
+  config.unsolicited_syn = (switches & 4) == 0 ? UnsolicitedSyn::hold : UnsolicitedSyn::silence;
   if ((switches & 8) != 0) config.outside_mtu = config.inside_mtu = 100;
   config.block_size = 8;
   config.port_min = 1000;

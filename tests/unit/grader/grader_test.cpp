@@ -115,10 +115,10 @@ TEST_CASE("grader: ports that do not keep their parity", "[grader][rfc4787-4.2.2
 
 TEST_CASE("grader: an unsolicited SYN is left unanswered", "[grader][rfc5382-4.3]") {
   Config config;
-  config.answer_unsolicited_syn = false;
+  config.unsolicited_syn = UnsolicitedSyn::silence;
   Card card = card_of(config);
   CHECK(failures(card) == Names{"5382 REQ-4 (ICMP)"});
-  config.answer_unsolicited_syn = true;
+  config.unsolicited_syn = UnsolicitedSyn::hold;
   config.syn_hold = 1s;
   CHECK(failures(card_of(config)) == Names{"5382 REQ-4", "5382 REQ-4 (ICMP)"});
 }

@@ -150,7 +150,7 @@ TEST_CASE("nat: an outbound SYN in time makes the held one part of a simultaneou
 
 TEST_CASE("nat: answers to unsolicited SYNs can be switched off", "[nat][rfc5382-req4a]") {
   Config config = default_config();
-  config.answer_unsolicited_syn = false;
+  config.unsolicited_syn = UnsolicitedSyn::silence;
   Bench bench(config);
   CHECK(bench.tcp_in(e1p, {nat_external, 40000}, syn).action == Action::drop);
   CHECK(bench.wait(60s).empty());

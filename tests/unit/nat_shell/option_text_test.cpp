@@ -67,3 +67,27 @@ TEST_CASE("options: external addresses are one, a range or a block", "[nat][shel
   CAPTURE(text);
   CHECK(count(text) == 0);
 }
+
+TEST_CASE("options: rules for ports", "[nat][shell]") {
+  for (const char* text : {"udp", "udp:53", "tcp:1-1023", "icmp", "any"}) {
+    CAPTURE(text);
+    const auto rule = parse_port_rule(text);
+    REQUIRE(rule);
+    CHECK(to_text(*rule) == text);
+  }
+  CHECK(parse_port_rule("udp:53")->matches(nat::Protocol::udp, 53));
+  CHECK_FALSE(parse_port_rule("udp:53")->matches(nat::Protocol::tcp, 53));
+  CHECK_FALSE(parse_port_rule("udp:53")->matches(nat::Protocol::udp, 54));
+  CHECK(parse_port_rule("any")->matches(nat::Protocol::icmp, 0));
+  for (const char* text : {"", "sctp", "udp:", "udp:70000", "any:53", "icmp:8", "53"})
+    CHECK_FALSE(parse_port_rule(text));
+}
+
+TEST_CASE("options: ranges of addresses", "[nat][shell]") {
+  CHECK(to_text(*parse_address_range("100.64.0.0/30")) == "100.64.0.0-100.64.0.3");
+  CHECK(to_text(*parse_address_range("100.64.0.1-100.64.0.14")) == "100.64.0.1-100.64.0.14");
+  CHECK(parse_address_range("0.0.0.0/0")->last == 0xffffffff);
+  CHECK(parse_address_range("100.64.0.9")->size() == 1);
+  for (const char* text : {"", "100.64.0.9-100.64.0.1", "2001:db8::/64", "100.64.0.1-", "x"})
+    CHECK_FALSE(parse_address_range(text));
+}
