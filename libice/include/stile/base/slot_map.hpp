@@ -58,6 +58,8 @@ class SlotMap {
   }
 
   std::size_t size() const { return size_; }
+  /// Of objects that there are and places that are free: all indexes are below.
+  std::size_t slot_count() const { return slots_.size(); }
   bool empty() const { return size_ == 0; }
 
   /// Calls `visit(Id, T&)` for each object; `visit` must not insert or erase.
