@@ -121,11 +121,11 @@ void Nat64::handle_ipv6_packet(Instant now, Bytes bytes) {
 }
 
 std::optional<Nat64::Counter> Nat64::problem_with_packet(const Ipv6View& packet) const {
+  const auto destination = config_.prefix.extract(packet.destination());
+  if (!destination) return &Nat64Counters::dropped_not_for_us;
   if (!is_unicast(packet.source())) return &Nat64Counters::dropped_malformed;
   // RFC 6146 §3.5: or hairpinning could be made a loop.
   if (config_.prefix.extract(packet.source())) return &Nat64Counters::dropped_spoofed;
-  const auto destination = config_.prefix.extract(packet.destination());
-  if (!destination) return &Nat64Counters::dropped_not_for_us;
   if (config_.prefix.is_well_known() && !is_global(*destination))
     return &Nat64Counters::dropped_not_global;
   return std::nullopt;

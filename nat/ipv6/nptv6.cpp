@@ -35,8 +35,13 @@ Nptv6::Nptv6(Nptv6Config config)
 Verdict Nptv6::handle_packet(Instant now, Side from, MutableBytes bytes) {
   now_ = std::max(now_, now);
   const auto packet = Ipv6Packet::parse(bytes);
-  if (!packet || !is_forwarded(packet->source()) || !is_forwarded(packet->destination())) {
+  if (!packet) {
     ++counters_.dropped_malformed;
+    return {};
+  }
+  if (!is_forwarded(packet->source()) || !is_forwarded(packet->destination()) ||
+      (from == Side::inside && mapping_.internal().contains(packet->destination()))) {
+    ++counters_.dropped_not_for_us;
     return {};
   }
   const auto view = *Ipv6View::parse(bytes);

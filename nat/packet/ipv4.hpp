@@ -114,6 +114,10 @@ namespace ip_protocol {
 inline constexpr std::uint8_t icmp = 1;
 inline constexpr std::uint8_t tcp = 6;
 inline constexpr std::uint8_t udp = 17;
+inline constexpr std::uint8_t dccp = 33;
+inline constexpr std::uint8_t esp = 50;
+inline constexpr std::uint8_t sctp = 132;
+inline constexpr std::uint8_t udp_lite = 136;
 }  // namespace ip_protocol
 
 }  // namespace stile::nat
