@@ -15,6 +15,8 @@ Bindings::Bindings(const Config& config, Random& random, Counters& counters, Emi
       sessions_by_external_(random),
       sessions_with_address_(random),
       subscribers_by_address_(random),
+      balancer_seed_(random.u64()),
+      choices_(random),
       peer_nonces_(random) {}
 
 const Mapping* Bindings::mapping_of_inside(Protocol protocol, Endpoint inside,

@@ -28,6 +28,7 @@ struct Mapping {
   Instant kept_until{};  ///< past its last session, by inbound refresh
   bool awaits_end = false;
   bool is_static = false;      ///< a forward: it never ends, and no subscriber has it
+  bool is_shared = false;      ///< of a server behind a balancer: others have the same port
   bool follows_first = false;  ///< a forward at whatever is the first external address
   bool was_explicit = false;
   bool reserves_companion = false;  ///< the same port of the other protocol (RFC 6886 §3.3)
@@ -49,6 +50,7 @@ struct Session {
   Instant wake{};        ///< its earliest entry in the queue
   Instant kept_until{};  ///< by a PEER request, whatever its idle timeout is
   TcpTracking tcp;
+  bool is_closing = false;  ///< of DCCP and SCTP
   Traffic outbound;
   Traffic inbound;
 };
@@ -79,11 +81,21 @@ class Bindings {
 
   /// All of Config::forwards that have an address and are not there.
   void add_forwards(Instant now);
+  /// Likewise of Config::balancers.
+  void add_balancers(Instant now);
+  bool is_balanced(Protocol protocol, Endpoint external) const;
+  /// Which server a client goes to; nothing if none is well.
+  std::optional<Endpoint> server_for(Protocol protocol, Endpoint external, Endpoint client) const;
+  /// Ends its sessions when it is not. False if that is no news.
+  bool set_server_well(Instant now, Endpoint server, bool is_well);
 
   /// A session for a new outbound flow, with its mapping if that is new too. The caller sets its
   /// deadline.
   std::expected<Session*, Refusal> open(Instant now, Protocol protocol, Endpoint inside,
                                         Endpoint remote, const Wish& wish = {});
+  /// One that another NAT has had; nothing if it cannot be as it was.
+  std::optional<Session*> restore(Instant now, Protocol protocol, Endpoint inside,
+                                  Endpoint external, Endpoint remote);
   void set_deadline(Session& session, Instant deadline);
   void end(SessionId id, Instant now) { remove_session(id, EndReason::expired, now); }
   void keep_mapping(Mapping& mapping, Instant until);
@@ -122,6 +134,9 @@ class Bindings {
  private:
   void add_forward(Instant now, const Forward& forward, std::uint32_t external);
   void add_static(Instant now, const Mapping& mapping);
+  void add_server(Instant now, const Balancer& balancer, Endpoint external,
+                  const Balancer::Server& server);
+  void forget_choices();
   void end_where(Instant now, const std::function<bool(const Mapping&)>& wanted, EndReason reason);
   bool is_external(std::uint32_t address) const;
   MappingId insert_mapping(const Mapping& mapping);
@@ -177,6 +192,9 @@ class Bindings {
   FlowTable<SessionId> sessions_by_external_;
   FlowTable<std::uint32_t> sessions_with_address_;
   FlowTable<SlotId<Subscriber>> subscribers_by_address_;
+  std::uint64_t balancer_seed_;
+  FlowTable<std::uint32_t> choices_;  ///< by external endpoint: a number in choice_list_, from 1 on
+  std::vector<ServerChoice> choice_list_;
   DeadlineQueue<SessionId> session_queue_;
   DeadlineQueue<MappingId> mapping_queue_;
   SlotMap<ExplicitTerms> explicit_terms_;

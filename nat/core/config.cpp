@@ -113,6 +113,7 @@ std::optional<std::string> problem_with_times(const Config& config) {
 std::optional<std::string> problem_with(const Config& config) {
   if (auto problem = problem_with_addresses(config)) return problem;
   if (auto problem = problem_with_static(config)) return problem;
+  if (auto problem = problem_with_balancers(config)) return problem;
   if (auto problem = problem_with_ports(config)) return problem;
   if (auto problem = problem_with_limits(config)) return problem;
   if (auto problem = problem_with_times(config)) return problem;

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "nat/core/balancer.hpp"
 #include "nat/core/forward.hpp"
 #include "stile/base/address.hpp"
 #include "stile/base/instant.hpp"
@@ -79,6 +80,13 @@ struct AddressRange {
 /// RFC 7422 §2 has the system ports reserved.
 inline constexpr std::uint16_t first_unreserved_port = 1024;
 
+/// Whether the NAT looks into SIP messages (RFC 3261) on UDP port 5060.
+enum class SipAlg : std::uint8_t {
+  off,
+  on,
+  spoiling  ///< as some routers do: addresses are replaced, ports and media are not
+};
+
 /// Flows towards these ports.
 struct PortRule {
   std::optional<Protocol> protocol;  ///< none: all
@@ -110,6 +118,7 @@ struct Config {
   /// Remote networks towards which, and from which, packets are forwarded without translation.
   std::vector<IpPrefix> no_nat;
   std::vector<Forward> forwards;
+  std::vector<Balancer> balancers;
   std::vector<PortRule> blocked;  ///< new flows towards these are dropped in silence
   std::vector<PortRule> only;     ///< if there are any: those towards all others, too
   /// Their external addresses are not among `external`.
@@ -139,6 +148,7 @@ struct Config {
 
   std::size_t max_mappings = 65536;
   std::size_t max_sessions = 262144;
+  std::size_t max_esp_flows = 4096;
   std::size_t max_held_syns = 4096;
   std::size_t max_events = 262144;   ///< waiting in poll_event(); the newest are lost beyond
   std::size_t max_commands = 65536;  ///< waiting in poll_command()
@@ -153,6 +163,7 @@ struct Config {
   Duration tcp_established_timeout = std::chrono::seconds(7440);  ///< RFC 5382 §5: 2 h 4 min
   Duration tcp_opening_timeout = std::chrono::seconds(240);       ///< RFC 7857 §2.1: 4 min
   Duration tcp_closing_timeout = std::chrono::seconds(240);       ///< likewise, and after a RST
+  Duration esp_timeout = std::chrono::seconds(600);               ///< ESP pass-through; 0: none
   Duration syn_hold = std::chrono::seconds(6);                    ///< RFC 5382 §4.3
   Duration fragment_timeout = std::chrono::seconds(15);           ///< RFC 791 §3.2
   std::vector<PortTimeout> udp_port_timeouts;                     ///< in place of udp_timeout
@@ -172,6 +183,12 @@ struct Config {
   /// Whether SessionCreated and SessionEnded are told of, which name destinations (RFC 6888
   /// REQ-12).
   bool session_events = false;
+
+  // RFC 4787 REQ-10, RFC 5382 REQ-6: off, and each for itself.
+  bool ftp_alg = false;
+  SipAlg sip_alg = SipAlg::off;
+  std::size_t max_shifted_connections = 4096;  ///< of FTP, whose sequence numbers were changed
+  bool has_alg() const { return ftp_alg || sip_alg != SipAlg::off; }
 
   RefusalAnswer refusal_answer = RefusalAnswer::prohibited;
   /// A full table ends the session that has the least time left, which RFC 6888 REQ-11d forbids.

@@ -3,14 +3,19 @@
 #include <array>
 #include <deque>
 #include <expected>
+#include <map>
+#include <string>
+#include <utility>
 #include <vector>
 
 #include "nat/core/bindings.hpp"
+#include "nat/core/esp_passthrough.hpp"
 #include "nat/core/flow.hpp"
 #include "nat/core/fragment_tracker.hpp"
 #include "nat/core/held_syns.hpp"
 #include "nat/core/icmp_error_maker.hpp"
 #include "nat/core/nat.hpp"
+#include "nat/core/sequence_offset.hpp"
 #include "nat/core/static_addresses.hpp"
 #include "nat/packet/icmp.hpp"
 #include "nat/packet/ipv4.hpp"
@@ -38,6 +43,8 @@ class Nat::Core {
   std::optional<Event> poll_event();
   void set_external(Instant now, std::vector<IpAddress> external);
   void flush(Instant now);
+  void set_server_well(Instant now, Endpoint server, bool is_well);
+  bool restore(Instant now, const SessionInfo& info);  // restore.cpp
 
   // requests.cpp: what hosts ask for themselves
   std::expected<RequestedMapping, ExplicitRefusal> map(Instant now, const MapRequest& request);
@@ -92,6 +99,23 @@ class Nat::Core {
   Verdict translate_statically(const Ipv4Packet& packet, Side from, const Route& route);
   Routed route_from_static(const Ipv4Packet& packet, const Flow& flow, std::uint32_t external);
 
+  // alg.cpp
+  using TcpOffsets = std::array<SequenceOffset, 2>;  ///< by the side that sends
+  std::optional<Verdict> apply_alg(const Ipv4Packet& packet, Side from, const Route& route);
+  std::optional<Verdict> ftp(const Ipv4Packet& packet, Side from, const Route& route,
+                             const Session& session);
+  std::optional<std::string> ftp_text(const TcpView& segment, const Session& session);
+  std::optional<Endpoint> expect(Protocol protocol, Endpoint inside, std::uint32_t remote);
+  bool make_room_for_offsets();
+  std::optional<Verdict> sip(const Ipv4Packet& packet, Side from, const Route& route,
+                             const Session& session);
+  Verdict send_rewritten(const Ipv4Packet& packet, const Route& route);
+
+  // esp.cpp
+  Verdict esp(const Ipv4Packet& packet, Side from);
+  Verdict esp_outbound(const Ipv4Packet& packet, std::uint32_t index);
+  Verdict esp_inbound(const Ipv4Packet& packet, std::uint32_t index);
+
   // filter.cpp
   bool passes_filter(const Mapping& mapping, Endpoint remote) const;
 
@@ -101,6 +125,7 @@ class Nat::Core {
   Duration idle_timeout(Protocol protocol, Endpoint remote) const;
   Duration tcp_timeout(TcpState state) const;
   void refresh_tcp(Session& session, Side from, const TcpView& segment);
+  void refresh_connection(Session& session, Side from, ConnectionStep step);
   static void count_traffic(Session& session, Side from, const Ipv4Packet& packet);
 
   // fragments.cpp
@@ -156,6 +181,8 @@ class Nat::Core {
   std::uint16_t next_identification_ = 0;
   StaticAddresses static_;
   Bindings bindings_;
+  EspPassthrough esp_;
+  std::map<std::pair<Endpoint, Endpoint>, TcpOffsets> tcp_offsets_;  ///< by inside and remote
   HeldSyns held_syns_;
   FragmentTracker fragments_[2];
   IcmpErrorMaker icmp_errors_;

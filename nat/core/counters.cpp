@@ -2,12 +2,13 @@
 
 namespace stile::nat {
 
-const std::array<CounterName, 52> counter_names{{
+const std::array<CounterName, 54> counter_names{{
     {"translated_outbound", &Counters::translated_outbound},
     {"translated_inbound", &Counters::translated_inbound},
     {"hairpinned", &Counters::hairpinned},
     {"forwarded_untranslated", &Counters::forwarded_untranslated},
     {"icmp_errors_translated", &Counters::icmp_errors_translated},
+    {"payloads_rewritten", &Counters::payloads_rewritten},
     {"mappings_created", &Counters::mappings_created},
     {"mappings_ended", &Counters::mappings_ended},
     {"mappings_ended_address_gone", &Counters::mappings_ended_address_gone},
@@ -44,6 +45,7 @@ const std::array<CounterName, 52> counter_names{{
     {"dropped_fragment_refused", &Counters::dropped_fragment_refused},
     {"dropped_fragment_overlap", &Counters::dropped_fragment_overlap},
     {"dropped_syn_limit", &Counters::dropped_syn_limit},
+    {"dropped_esp_busy", &Counters::dropped_esp_busy},
     {"dropped_policy", &Counters::dropped_policy},
     {"refused_mapping_limit", &Counters::refused_mapping_limit},
     {"refused_session_limit", &Counters::refused_session_limit},

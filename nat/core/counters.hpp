@@ -14,6 +14,7 @@ struct Counters {
   std::uint64_t hairpinned = 0;
   std::uint64_t forwarded_untranslated = 0;
   std::uint64_t icmp_errors_translated = 0;
+  std::uint64_t payloads_rewritten = 0;  ///< by application layer gateways
 
   std::uint64_t mappings_created = 0;
   std::uint64_t mappings_ended = 0;
@@ -33,7 +34,7 @@ struct Counters {
   std::uint64_t syns_superseded = 0;  ///< an outbound SYN of the same connection came in time
 
   std::uint64_t dropped_malformed = 0;
-  std::uint64_t dropped_protocol = 0;  ///< neither UDP, TCP nor ICMP over IPv4
+  std::uint64_t dropped_protocol = 0;  ///< none that is translated
   std::uint64_t dropped_not_unicast = 0;
   std::uint64_t dropped_spoofed = 0;     ///< from outside, with an address of the NAT as source
   std::uint64_t dropped_not_for_us = 0;  ///< from outside, to none of the external addresses
@@ -53,7 +54,8 @@ struct Counters {
   std::uint64_t dropped_fragment_refused = 0;  ///< its first fragment was not let through
   std::uint64_t dropped_fragment_overlap = 0;
   std::uint64_t dropped_syn_limit = 0;
-  std::uint64_t dropped_policy = 0;  ///< by a rule or a fault that the configuration asks for
+  std::uint64_t dropped_esp_busy = 0;  ///< another host awaits an answer of the same remote
+  std::uint64_t dropped_policy = 0;    ///< by a rule or a fault that the configuration asks for
   std::uint64_t refused_mapping_limit = 0;
   std::uint64_t refused_session_limit = 0;
   std::uint64_t refused_host_limit = 0;
@@ -72,6 +74,6 @@ struct CounterName {
 };
 
 /// All of them in the order above, for lists and metrics.
-extern const std::array<CounterName, 52> counter_names;
+extern const std::array<CounterName, 54> counter_names;
 
 }  // namespace stile::nat

@@ -130,7 +130,7 @@ void Bindings::forget_terms(Mapping& mapping) {
 
 /// Of a mapping that reserves it (RFC 6886 §3.3).
 bool Bindings::is_companion(const Mapping& mapping) {
-  if (mapping.protocol == Protocol::icmp) return false;
+  if (mapping.protocol != Protocol::tcp && mapping.protocol != Protocol::udp) return false;
   const Mapping* other = mapping_of_external(companion_of(mapping.protocol), mapping.external);
   return other && other->reserves_companion;
 }

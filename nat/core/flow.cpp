@@ -6,6 +6,15 @@ namespace stile::nat {
 
 namespace {
 
+/// Of a packet with ports at the beginning of its transport header.
+Flow flow_of(Protocol protocol, const Ipv4Packet& packet) {
+  const std::uint8_t* ports = packet.payload().data();
+  return {protocol,
+          {packet.source(), load_u16(ports)},
+          {packet.destination(), load_u16(ports + 2)},
+          {}};
+}
+
 std::expected<Flow, FlowProblem> read_udp(const Ipv4Packet& packet) {
   const auto udp = UdpView::parse(packet.payload());
   if (!udp || udp->length() < UdpView::header_length)
@@ -29,6 +38,45 @@ std::expected<Flow, FlowProblem> read_tcp(const Ipv4Packet& packet) {
               tcp};
 }
 
+/// RFC 3828 §3.1: the coverage is of the whole datagram, or of 8 bytes and more.
+std::expected<Flow, FlowProblem> read_udp_lite(const Ipv4Packet& packet) {
+  const auto udp = UdpView::parse(packet.payload());
+  if (!udp) return std::unexpected(FlowProblem::malformed);
+  const std::uint16_t coverage = udp->length();
+  const bool is_too_long = !packet.is_fragment() && coverage > packet.payload().size();
+  if (is_too_long || (coverage != 0 && coverage < UdpView::header_length) || udp->checksum() == 0)
+    return std::unexpected(FlowProblem::malformed);
+  return flow_of(Protocol::udp_lite, packet);
+}
+
+/// RFC 4340 §5.1: the type is four bits of the ninth byte.
+std::expected<Flow, FlowProblem> read_dccp(const Ipv4Packet& packet) {
+  constexpr std::size_t shortest = 12;
+  constexpr unsigned request = 0;
+  constexpr unsigned close_request = 5;
+  constexpr unsigned reset = 7;
+  if (packet.payload().size() < shortest) return std::unexpected(FlowProblem::malformed);
+  const unsigned type = packet.payload()[8] >> 1 & 15u;
+  Flow flow = flow_of(Protocol::dccp, packet);
+  if (type == request) flow.step = ConnectionStep::begins;
+  if (type >= close_request && type <= reset) flow.step = ConnectionStep::ends;
+  return flow;
+}
+
+/// RFC 9260 §3.2: the type of the first chunk tells.
+std::expected<Flow, FlowProblem> read_sctp(const Ipv4Packet& packet) {
+  constexpr std::size_t shortest = 16;
+  constexpr std::uint8_t init = 1;
+  constexpr std::uint8_t abort = 6;
+  constexpr std::uint8_t shutdown_complete = 14;
+  if (packet.payload().size() < shortest) return std::unexpected(FlowProblem::malformed);
+  const std::uint8_t chunk = packet.payload()[12];
+  Flow flow = flow_of(Protocol::sctp, packet);
+  if (chunk == init) flow.step = ConnectionStep::begins;
+  if (chunk == abort || chunk == shutdown_complete) flow.step = ConnectionStep::ends;
+  return flow;
+}
+
 std::expected<Flow, FlowProblem> read_query(const Ipv4Packet& packet, Side from) {
   const auto icmp = IcmpPacket::parse(packet.payload());
   if (!icmp) return std::unexpected(FlowProblem::malformed);
@@ -41,11 +89,26 @@ std::expected<Flow, FlowProblem> read_query(const Ipv4Packet& packet, Side from)
   return std::unexpected(FlowProblem::icmp_type);
 }
 
+std::expected<Flow, FlowProblem> read_ports(const Ipv4Packet& packet) {
+  switch (packet.protocol()) {
+    case ip_protocol::tcp:
+      return read_tcp(packet);
+    case ip_protocol::dccp:
+      return read_dccp(packet);
+    case ip_protocol::sctp:
+      return read_sctp(packet);
+    case ip_protocol::udp_lite:
+      return read_udp_lite(packet);
+    default:
+      return read_udp(packet);
+  }
+}
+
 }  // namespace
 
 std::expected<Flow, FlowProblem> read_flow(const Ipv4Packet& packet, Side from) {
   if (packet.protocol() == ip_protocol::icmp) return read_query(packet, from);
-  auto flow = packet.protocol() == ip_protocol::tcp ? read_tcp(packet) : read_udp(packet);
+  auto flow = read_ports(packet);
   // RFC 768 lets a sender have no port. Nothing could be answered to it, and 0 cannot be mapped.
   if (flow && (flow->source.port == 0 || flow->destination.port == 0))
     return std::unexpected(FlowProblem::malformed);
@@ -60,9 +123,14 @@ std::optional<Flow> read_quoted_flow(const Ipv4Packet& quoted) {
   const std::uint16_t second = load_u16(transport.data() + 2);
   switch (quoted.protocol()) {
     case ip_protocol::udp:
-      return Flow{Protocol::udp, {quoted.source(), first}, {quoted.destination(), second}, {}};
     case ip_protocol::tcp:
-      return Flow{Protocol::tcp, {quoted.source(), first}, {quoted.destination(), second}, {}};
+    case ip_protocol::dccp:
+    case ip_protocol::sctp:
+    case ip_protocol::udp_lite:
+      return Flow{static_cast<Protocol>(quoted.protocol()),
+                  {quoted.source(), first},
+                  {quoted.destination(), second},
+                  {}};
     case ip_protocol::icmp: {
       const auto icmp = IcmpView::parse(transport);
       if (icmp->is_query())

@@ -10,6 +10,9 @@
 
 namespace stile::nat {
 
+/// What a packet of DCCP or SCTP does to its connection.
+enum class ConnectionStep : std::uint8_t { begins, goes_on, ends };
+
 /// Who sends to whom in a packet that has its transport header. Of an ICMP query the identifier
 /// stands as the port of the side that asked.
 struct Flow {
@@ -17,6 +20,7 @@ struct Flow {
   Endpoint source;
   Endpoint destination;
   std::optional<TcpView> tcp;
+  ConnectionStep step = ConnectionStep::goes_on;
 };
 
 enum class FlowProblem : std::uint8_t { malformed, icmp_type };

@@ -46,10 +46,11 @@ void Bindings::follow_external(Instant now) {
   end_where(
       now,
       [&](const Mapping& mapping) {
-        return !is_external(mapping.external.address) ||
+        return mapping.is_shared || !is_external(mapping.external.address) ||
                (mapping.follows_first && mapping.external.address != first);
       },
       EndReason::address_gone);
+  forget_choices();
   const auto moved = ports_.follow_config();
   subscribers_.for_each([&](SlotId<Subscriber>, Subscriber& subscriber) {
     // One that has mappings at several addresses may have lost the one it was paired with.
@@ -57,6 +58,7 @@ void Bindings::follow_external(Instant now) {
         moved[subscriber.external].value_or(subscriber.address % config_.external.size());
   });
   add_forwards(now);
+  add_balancers(now);
 }
 
 bool Bindings::is_external(std::uint32_t address) const {

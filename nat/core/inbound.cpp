@@ -32,6 +32,10 @@ std::optional<Admission> Nat::Core::admitted(const Flow& flow) {
     return Admission{session->inside, bindings_.mapping_of(*session), session};
   if (const auto inside = static_.inside_of(flow.destination.address))
     return Admission{{*inside, flow.destination.port}};
+  if (bindings_.is_balanced(flow.protocol, flow.destination)) {
+    const auto server = bindings_.server_for(flow.protocol, flow.destination, flow.source);
+    return server ? std::optional(Admission{*server}) : std::nullopt;
+  }
   Mapping* mapping = bindings_.mapping_of_external(flow.protocol, flow.destination);
   if (!mapping || !passes_filter(*mapping, flow.source)) return std::nullopt;
   return Admission{mapping->inside, mapping};

@@ -13,6 +13,7 @@ Nat::Core::Core(Config config, Random& random)
       next_identification_(static_cast<std::uint16_t>(random.u32())),
       static_(config_, random),
       bindings_(config_, random, counters_, [this](Event event) { push_event(std::move(event)); }),
+      esp_(config_, random),
       held_syns_(config_, random),
       fragments_{FragmentTracker(config_, random), FragmentTracker(config_, random)},
       icmp_errors_(config_, counters_) {
@@ -20,6 +21,7 @@ Nat::Core::Core(Config config, Random& random)
   inside_address_ =
       config_.inside_address.is_v4() ? config_.inside_address.v4_bits() : first_external_;
   bindings_.add_forwards(now_);
+  bindings_.add_balancers(now_);
 }
 
 void Nat::Core::list_external() {
@@ -37,6 +39,7 @@ void Nat::Core::set_external(Instant now, std::vector<IpAddress> external) {
   list_external();
   bindings_.follow_external(now_);
   held_syns_.clear();
+  esp_.clear();
   for (FragmentTracker& tracker : fragments_) tracker.clear();
   push_event(ExternalChanged{config_.external});
 }
@@ -49,6 +52,7 @@ void Nat::Core::advance(Instant now) {
   if (poll_timeout() > now_) return;
   rebind();
   bindings_.end_due(now_);
+  esp_.end_due(now_);
   answer_held_syns();
   for (FragmentTracker& tracker : fragments_)
     counters_.dropped_fragment_timeout += tracker.end_due(now_);
@@ -62,7 +66,7 @@ void Nat::Core::rebind() {
 }
 
 Instant Nat::Core::poll_timeout() const {
-  return std::min({rebind_at_, bindings_.earliest(), held_syns_.earliest(),
+  return std::min({rebind_at_, bindings_.earliest(), esp_.earliest(), held_syns_.earliest(),
                    fragments_[0].earliest(), fragments_[1].earliest()});
 }
 
@@ -92,7 +96,14 @@ void Nat::Core::flush(Instant now) {
   advance(now);
   bindings_.end_all(now_);
   held_syns_.clear();
+  esp_.clear();
   for (FragmentTracker& tracker : fragments_) tracker.clear();
+}
+
+void Nat::Core::set_server_well(Instant now, Endpoint server, bool is_well) {
+  advance(now);
+  if (bindings_.set_server_well(now_, server, is_well))
+    push_event(ServerChanged{to_public(server), is_well});
 }
 
 Nat::Nat(Config config, Random& random) {
@@ -123,6 +134,12 @@ void Nat::set_external(Instant now, std::vector<IpAddress> external) {
 }
 void Nat::flush(Instant now) {
   core_->flush(now);
+}
+void Nat::set_server_well(Instant now, const TransportAddress& server, bool is_well) {
+  core_->set_server_well(now, {server.ip.v4_bits(), server.port}, is_well);
+}
+bool Nat::restore(Instant now, const SessionInfo& session) {
+  return core_->restore(now, session);
 }
 const Config& Nat::config() const {
   return core_->config();

@@ -110,8 +110,15 @@ struct SessionCreated {
 };
 struct SessionEnded : SessionCreated {};
 
-using Event = std::variant<MappingCreated, MappingEnded, FlowRefused, ExternalChanged,
-                           PortBlockAssigned, PortBlockReleased, SessionCreated, SessionEnded>;
+/// A server behind a balancer takes new flows from now on, or does not.
+struct ServerChanged {
+  TransportAddress server;
+  bool is_well = true;
+};
+
+using Event =
+    std::variant<MappingCreated, MappingEnded, FlowRefused, ExternalChanged, PortBlockAssigned,
+                 PortBlockReleased, SessionCreated, SessionEnded, ServerChanged>;
 
 /// RFC 5382 §5 and RFC 7857 §2, seen from the middle.
 enum class TcpState : std::uint8_t {
@@ -176,10 +183,9 @@ class Nat {
   /// What was mapped to an address that is no longer there ends, with EndReason::address_gone;
   /// forwards without an address of their own go to the new first one. There may be none for a
   /// while: new flows are refused then. `external` is otherwise as in problem_with().
-  void set_external(
-      Instant now,
-      std::vector<IpAddress> external);  /// What an inside address appears as, or would: nothing
-                                         /// while there is no external address.
+  void set_external(Instant now, std::vector<IpAddress> external);
+
+  /// What an inside address appears as, or would: nothing while there is no external address.
   std::optional<IpAddress> external_of(IpAddress inside) const;
 
   // Explicit mappings (RFC 6887 §2.2); they count among the others and against their limits.
@@ -206,6 +212,15 @@ class Nat {
   Instant idle_until(Protocol protocol, TransportAddress inside) const;
   /// In an order that does not depend on addresses; `visit` does not call the Nat.
   void for_each_explicit(const std::function<void(const RequestedMapping&)>& visit) const;
+
+  /// Whether a server behind a balancer (Config::balancers) takes new flows. All do at first; the
+  /// sessions of one that does not any more end.
+  void set_server_well(Instant now, const TransportAddress& server, bool is_well);
+
+  /// Takes up a session of a NAT before this one, as for_each_session() has shown it, with the time
+  /// that it has left. False if it cannot have the same external endpoint.
+  /// Limit: not where ports come in blocks.
+  bool restore(Instant now, const SessionInfo& session);
 
   /// Ends all mappings at once, with EndReason::flushed.
   void flush(Instant now);

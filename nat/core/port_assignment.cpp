@@ -223,6 +223,12 @@ std::size_t PortAssignor::index_of(Protocol protocol) {
       return 1;
     case Protocol::udp:
       return 2;
+    case Protocol::dccp:
+      return 3;
+    case Protocol::sctp:
+      return 4;
+    case Protocol::udp_lite:
+      return 5;
   }
   return 0;
 }

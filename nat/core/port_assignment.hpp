@@ -71,8 +71,8 @@ class PortAssignor {
   };
   struct ExternalAddress {
     std::uint32_t address = 0;
-    std::array<PortPool, 3> pools;
-    std::array<std::uint16_t, 3> last_given{};
+    std::array<PortPool, 6> pools;  ///< by index_of()
+    std::array<std::uint16_t, 6> last_given{};
     std::vector<Loan> blocks;
     Loan whole;  ///< to one inside host, PortAssignment::none
   };

@@ -6,7 +6,14 @@
 namespace stile::nat {
 
 /// What is translated, by its number in the IPv4 header.
-enum class Protocol : std::uint8_t { icmp = 1, tcp = 6, udp = 17 };
+enum class Protocol : std::uint8_t {
+  icmp = 1,
+  tcp = 6,
+  udp = 17,
+  dccp = 33,
+  sctp = 132,
+  udp_lite = 136
+};
 
 constexpr std::string_view name_of(Protocol protocol) {
   switch (protocol) {
@@ -16,6 +23,12 @@ constexpr std::string_view name_of(Protocol protocol) {
       return "tcp";
     case Protocol::udp:
       return "udp";
+    case Protocol::dccp:
+      return "dccp";
+    case Protocol::sctp:
+      return "sctp";
+    case Protocol::udp_lite:
+      return "udp-lite";
   }
   return "unknown";
 }

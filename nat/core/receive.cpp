@@ -22,7 +22,8 @@ constexpr bool is_loopback_or_zero_net(std::uint32_t address) {
 
 constexpr bool is_translated(std::uint8_t protocol) {
   return protocol == ip_protocol::udp || protocol == ip_protocol::tcp ||
-         protocol == ip_protocol::icmp;
+         protocol == ip_protocol::icmp || protocol == ip_protocol::dccp ||
+         protocol == ip_protocol::sctp || protocol == ip_protocol::udp_lite;
 }
 
 /// RFC 791 §3.1: loose and strict source routing.
@@ -104,6 +105,8 @@ Verdict Nat::Core::translate(const Ipv4Packet& packet, Side from) {
   if (!static_.empty())
     if (const auto route = static_route(packet, from))
       return translate_statically(packet, from, *route);
+  if (packet.protocol() == ip_protocol::esp && config_.esp_timeout > Duration::zero())
+    return esp(packet, from);
   if (!is_translated(packet.protocol())) return drop(&Counters::dropped_protocol);
   if (packet.is_fragment() && config_.fragments == Fragments::drop_all)
     return drop(&Counters::dropped_policy);
@@ -112,6 +115,8 @@ Verdict Nat::Core::translate(const Ipv4Packet& packet, Side from) {
   if (is_for_self(packet)) return to_self(packet, from);
   const Routed routed = route(packet, from);
   if (!routed) return {routed.error(), {}};
+  if (config_.has_alg())
+    if (const auto sent = apply_alg(packet, from, *routed)) return *sent;
   rewrite(packet, routed->to);
   return deliver(packet, routed->out);
 }

@@ -6,6 +6,8 @@ namespace stile::nat {
 /// 5508 REQ-2 likewise.
 void Nat::Core::refresh(Session& session, Side from, const Flow& flow) {
   if (flow.tcp) return refresh_tcp(session, from, *flow.tcp);
+  if (session.protocol == Protocol::dccp || session.protocol == Protocol::sctp)
+    return refresh_connection(session, from, flow.step);
   const bool is_new = session.deadline <= now_;
   if (!is_new && !refreshes(from)) return;
   const bool is_answered = from == Side::outside || session.inbound.packets > 0;
@@ -39,6 +41,17 @@ void Nat::Core::refresh_tcp(Session& session, Side from, const TcpView& segment)
   // RFC 7857 §2.2, §7.1: a RST may shorten what is left; it never prolongs it.
   const Instant deadline = refreshes ? now_ + timeout : std::min(session.deadline, now_ + timeout);
   bindings_.set_deadline(session, deadline);
+}
+
+/// RFC 5597 REQ-5 for DCCP, and for SCTP likewise: both directions keep a connection.
+void Nat::Core::refresh_connection(Session& session, Side from, ConnectionStep step) {
+  if (step == ConnectionStep::begins) session.is_closing = false;
+  if (step == ConnectionStep::ends) session.is_closing = true;
+  const bool is_answered = from == Side::outside || session.inbound.packets > 0;
+  const Duration timeout = session.is_closing ? config_.tcp_closing_timeout
+                           : is_answered      ? config_.tcp_established_timeout
+                                              : config_.tcp_opening_timeout;
+  bindings_.set_deadline(session, now_ + timeout);
 }
 
 Duration Nat::Core::tcp_timeout(TcpState state) const {

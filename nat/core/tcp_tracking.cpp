@@ -44,7 +44,7 @@ bool TcpTracking::track(Side from, const TcpView& segment) {
   End& sender = end(from);
   if (segment.has(tcp_flag::syn)) sender.window_scale = window_scale_of(segment);
   if (segment.has(tcp_flag::ack)) {
-    sender.sent_ack = true;
+    sender.sent_ack = sender.has_window = true;
     sender.next_expected = segment.acknowledgment();
     const int shift = segment.has(tcp_flag::syn) ? 0 : sender.window_scale;
     sender.window = std::uint32_t{segment.window()} << shift;
@@ -64,8 +64,18 @@ TcpState TcpTracking::state() const {
   return TcpState::established;
 }
 
+TcpTracking TcpTracking::resumed(TcpState state) {
+  TcpTracking tracking;
+  for (End& end : tracking.ends_) end.sent_ack = state != TcpState::opening;
+  const bool is_closing = state == TcpState::closing;
+  tracking.end(Side::inside).sent_fin = is_closing || state == TcpState::inside_fin;
+  tracking.end(Side::outside).sent_fin = is_closing || state == TcpState::outside_fin;
+  tracking.reset_ = state == TcpState::reset;
+  return tracking;
+}
+
 bool TcpTracking::would_accept(const End& receiver, const TcpView& segment) const {
-  if (!receiver.sent_ack) return true;
+  if (!receiver.has_window) return true;
   return segment.sequence() - receiver.next_expected <= receiver.window;
 }
 

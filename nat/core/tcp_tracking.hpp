@@ -16,12 +16,15 @@ class TcpTracking {
   bool track(Side from, const TcpView& segment);
 
   TcpState state() const;
+  /// A connection whose state is known and whose sequence numbers are not.
+  static TcpTracking resumed(TcpState state);
 
  private:
   /// One end: what it has sent, and what it would accept.
   struct End {
     bool sent_ack = false;
     bool sent_fin = false;
+    bool has_window = false;
     std::uint32_t next_expected = 0;  ///< its last acknowledgment number, once it has sent one
     std::uint32_t window = 0;         ///< in bytes
     std::uint8_t window_scale = 0;

@@ -39,6 +39,10 @@ struct Describe {
   std::string operator()(const SessionEnded& session) const {
     return "session-ended" + session_text(session);
   }
+  std::string operator()(const ServerChanged& change) const {
+    return fmt::format(R"(server","server":"{}","well":{})", change.server.to_string(),
+                       change.is_well);
+  }
   static std::string block_text(const PortBlock& block) {
     return fmt::format(R"(","inside":"{}","external":"{}","ports":"{}-{}")",
                        block.inside.to_string(), block.external.to_string(), block.first,

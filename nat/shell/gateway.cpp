@@ -1,51 +1,26 @@
 #include "nat/shell/gateway.hpp"
 
 #include <linux/rtnetlink.h>
-#include <signal.h>
 #include <sys/epoll.h>
-#include <sys/signalfd.h>
 
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <charconv>
-#include <chrono>
 
 #include "nat/packet/ipv4.hpp"
+#include "nat/shell/clock.hpp"
 #include "nat/shell/event_text.hpp"
 #include "nat/shell/problem.hpp"
+#include "nat/shell/signals.hpp"
+#include "nat/shell/state_file.hpp"
 
 namespace stile::nat::shell {
 
 namespace {
 
-Instant read_clock() {
-  const auto since_boot = std::chrono::steady_clock::now().time_since_epoch();
-  return Instant(std::chrono::duration_cast<Duration>(since_boot));
-}
-
 std::vector<FencedInterface> fenced_interfaces(const Setup& setup) {
   return {{setup.inside.interface.index, setup.inside.left_to_kernel},
           {setup.outside.interface.index, setup.outside.left_to_kernel}};
-}
-
-/// `watch N`
-std::optional<std::uint64_t> watched_since(std::string_view command) {
-  constexpr std::string_view watch = "watch ";
-  if (!command.starts_with(watch)) return std::nullopt;
-  command.remove_prefix(watch.size());
-  std::uint64_t since = 0;
-  const auto [end, error] = std::from_chars(command.data(), command.data() + command.size(), since);
-  if (error != std::errc() || end != command.data() + command.size()) return std::nullopt;
-  return since;
-}
-
-Descriptor take_signals() {
-  sigset_t set;
-  sigemptyset(&set);
-  for (const int signal : {SIGTERM, SIGINT, SIGHUP}) sigaddset(&set, signal);
-  ::sigprocmask(SIG_BLOCK, &set, nullptr);
-  return Descriptor(::signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK));
 }
 
 }  // namespace
@@ -70,16 +45,31 @@ Gateway::Gateway(const RunOptions& options, Setup setup, Random& random)
       now_(read_clock()) {
   if (options.log) log_.emplace(*options.log);
   if (options.syslog) syslog_.emplace(*options.syslog);
+  if (options.ipfix) ipfix_.emplace(*options.ipfix, setup_.nat);
   watch(inside_.link.fd(), Source::inside);
   watch(outside_.link.fd(), Source::outside);
   watch(kernel_news_.fd(), Source::kernel);
   watch(control_.fd(), Source::control);
   watch(signals_.get(), Source::signals);
   start_port_mapping();
+  if (options.state)
+    for (const SessionInfo& session : read_state(*options.state)) nat_.restore(now_, session);
+  drain_core();
+  start_health_checks();
   if (setup_.proxied.empty()) return;
   arp_.emplace(setup_.outside.interface, setup_.proxied);
   watch(arp_->fd(), Source::arp);
   arp_->announce();
+}
+
+void Gateway::start_health_checks() {
+  if (setup_.nat.balancers.empty() || options_.health_interval == Duration::zero()) return;
+  health_.emplace(setup_.nat.balancers, options_.health_interval,
+                  [this](const TransportAddress& server, bool is_well) {
+                    nat_.set_server_well(now_, server, is_well);
+                  });
+  watch(health_->fd(), Source::health);
+  health_->handle_timeout(now_);
 }
 
 void Gateway::watch(int fd, Source source) {
@@ -108,12 +98,14 @@ void Gateway::run() {
     flush();
     if (log_) log_->flush();
   }
+  if (options_.state) write_state(*options_.state, describe_sessions(nat_, now_));
 }
 
 Instant Gateway::next_wake() const {
   Instant wake = std::min(nat_.poll_timeout(), impairment_.poll_timeout());
   if (port_control_) wake = std::min(wake, port_control_->poll_timeout());
   if (upnp_) wake = std::min(wake, upnp_->poll_timeout());
+  if (health_) wake = std::min(wake, health_->poll_timeout());
   return wake;
 }
 
@@ -148,6 +140,9 @@ void Gateway::handle_ready(Source source) {
     case Source::port_control:
     case Source::upnp:
       return handle_port_mapping(source);
+    case Source::health:
+      health_->handle_ready();
+      return drain_core();
   }
 }
 
@@ -203,6 +198,10 @@ void Gateway::handle_due() {
     nat_.handle_timeout(now_);
     drain_core();
   }
+  if (health_ && health_->poll_timeout() <= now_) {
+    health_->handle_timeout(now_);
+    drain_core();
+  }
   while (const auto released = impairment_.poll_packet(now_))
     send_copy(released->to, released->packet);
 }
@@ -221,6 +220,7 @@ void Gateway::record(const Event& event) {
   std::string text = describe_event(event, time);
   if (log_) log_->add(text);
   if (syslog_) syslog_->add(text, time);
+  if (ipfix_) ipfix_->add(event);
   recent_events_.add(std::move(text));
 }
 
@@ -270,9 +270,8 @@ void Gateway::follow_addresses() {
 }
 
 void Gateway::handle_signals() {
-  signalfd_siginfo signal{};
-  while (::read(signals_.get(), &signal, sizeof signal) == sizeof signal) {
-    if (signal.ssi_signo != SIGHUP)
+  for (const int signal : read_signals(signals_)) {
+    if (signal != SIGHUP)
       stopping_ = true;
     else if (log_)
       log_->reopen();
@@ -283,8 +282,8 @@ std::string Gateway::answer(std::string_view command) {
   if (command == "list") return describe_sessions(nat_, now_);
   if (command == "show") return describe_setup(setup_, options_);
   if (command == "stats") return describe_counters(nat_, shell_counters());
-  if (const auto since = watched_since(command)) return recent_events_.describe_since(*since);
-  if (command == "watch") return recent_events_.describe_since(recent_events_.next());
+  if (const auto since = watched_since(command, recent_events_.next()))
+    return recent_events_.describe_since(*since);
   if (command != "flush")
     return describe_error("the command is none of list, show, flush, stats, watch");
   const std::size_t mappings = nat_.mapping_count();
@@ -300,6 +299,7 @@ ShellCounters Gateway::shell_counters() const {
           impairment_.counters(),
           log_ ? log_->lines_lost() : 0,
           syslog_ ? syslog_->messages_lost() : 0,
+          ipfix_ ? ipfix_->messages_lost() : 0,
           port_control_ ? std::optional(port_control_->counters()) : std::nullopt};
 }
 

@@ -8,7 +8,9 @@
 #include "nat/core/nat.hpp"
 #include "nat/shell/arp_responder.hpp"
 #include "nat/shell/control_server.hpp"
+#include "nat/shell/health_checks.hpp"
 #include "nat/shell/impairment.hpp"
+#include "nat/shell/ipfix.hpp"
 #include "nat/shell/kernel_fence.hpp"
 #include "nat/shell/link.hpp"
 #include "nat/shell/mapping_log.hpp"
@@ -48,7 +50,8 @@ class Gateway {
     control,
     signals,
     port_control,
-    upnp
+    upnp,
+    health
   };
 
   Realm& realm(Side side) { return side == Side::inside ? inside_ : outside_; }
@@ -69,6 +72,7 @@ class Gateway {
   void transmit(Side to, MutableBytes packet);
   void send_copy(Side to, Bytes packet);
   void flush();
+  void start_health_checks();
   Instant next_wake() const;
   std::string answer(std::string_view command);
   ShellCounters shell_counters() const;
@@ -80,12 +84,14 @@ class Gateway {
   ControlServer control_;
   std::optional<MappingLog> log_;
   std::optional<SyslogSender> syslog_;
+  std::optional<IpfixExporter> ipfix_;
   RecentEvents recent_events_;
   KernelFence fence_;  ///< before the links: no packet is handled twice
   Realm inside_;
   Realm outside_;
   NetlinkSocket kernel_news_;  ///< neighbours, routes, addresses
   std::optional<ArpResponder> arp_;
+  std::optional<HealthChecks> health_;
   Impairment impairment_;
   Nat nat_;
   std::optional<PortControl> port_control_;

@@ -11,6 +11,7 @@
 #include <bit>
 #include <cerrno>
 #include <cstring>
+#include <functional>
 #include <memory>
 
 #include "nat/shell/descriptor.hpp"
@@ -32,17 +33,38 @@ std::uint32_t v4_bits_of(const sockaddr* address) {
   return ntohl(ipv4.sin_addr.s_addr);
 }
 
-std::vector<OwnAddress> own_addresses() {
+bool is_of_family(const ifaddrs& entry, int family) {
+  return entry.ifa_addr && entry.ifa_addr->sa_family == family;
+}
+
+/// Calls `visit` for each address of the family.
+void for_each_address(int family, const std::function<void(const ifaddrs&)>& visit) {
   ifaddrs* list = nullptr;
   if (::getifaddrs(&list) != 0) throw Problem(with_errno("listing the interfaces"));
   const std::unique_ptr<ifaddrs, decltype(&::freeifaddrs)> owned(list, ::freeifaddrs);
+  for (const ifaddrs* entry = list; entry; entry = entry->ifa_next)
+    if (is_of_family(*entry, family)) visit(*entry);
+}
+
+std::vector<IpAddress> ipv6_addresses_of(const std::string& interface) {
+  std::vector<IpAddress> found;
+  for_each_address(AF_INET6, [&](const ifaddrs& entry) {
+    if (interface != entry.ifa_name) return;
+    sockaddr_in6 ipv6;
+    std::memcpy(&ipv6, entry.ifa_addr, sizeof ipv6);
+    const auto address = IpAddress::from_bytes(ipv6.sin6_addr.s6_addr);
+    if (!address->is_link_local()) found.push_back(*address);
+  });
+  return found;
+}
+
+std::vector<OwnAddress> own_addresses() {
   std::vector<OwnAddress> found;
-  for (const ifaddrs* entry = list; entry; entry = entry->ifa_next) {
-    if (!entry->ifa_addr || entry->ifa_addr->sa_family != AF_INET) continue;
-    const std::uint32_t mask = entry->ifa_netmask ? v4_bits_of(entry->ifa_netmask) : 0xffffffff;
-    found.push_back({entry->ifa_name, IpAddress::v4(v4_bits_of(entry->ifa_addr)),
+  for_each_address(AF_INET, [&](const ifaddrs& entry) {
+    const std::uint32_t mask = entry.ifa_netmask ? v4_bits_of(entry.ifa_netmask) : 0xffffffff;
+    found.push_back({entry.ifa_name, IpAddress::v4(v4_bits_of(entry.ifa_addr)),
                      static_cast<unsigned>(std::popcount(mask))});
-  }
+  });
   return found;
 }
 
@@ -81,6 +103,7 @@ Interface find_interface(const std::string& name) {
     interface.addresses.push_back(own.address);
     interface.networks.emplace_back(own.address, own.prefix_length);
   }
+  interface.ipv6_addresses = ipv6_addresses_of(name);
   return interface;
 }
 

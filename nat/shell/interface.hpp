@@ -16,9 +16,10 @@ struct Interface {
   std::string name;
   int index = 0;
   MacAddress mac{};
-  std::uint16_t mtu = 0;             ///< bytes, IP header included
-  std::vector<IpAddress> addresses;  ///< IPv4, in the kernel's order
-  std::vector<IpPrefix> networks;    ///< of `addresses`, on this link
+  std::uint16_t mtu = 0;                  ///< bytes, IP header included
+  std::vector<IpAddress> addresses;       ///< IPv4, in the kernel's order
+  std::vector<IpPrefix> networks;         ///< of `addresses`, on this link
+  std::vector<IpAddress> ipv6_addresses;  ///< link-local ones not counted
 };
 
 /// Throws Problem if there is none of that name, or if it does not carry Ethernet frames.

@@ -21,6 +21,7 @@ constexpr std::string_view chain_name = "prerouting";
 // state of what it must not handle.
 constexpr std::int32_t before_everything = -500;
 constexpr std::uint32_t ipv4_destination_offset = 16;  // RFC 791 §3.1
+constexpr std::uint32_t ipv6_destination_offset = 24;  // RFC 8200 §3
 
 constexpr std::uint16_t nft_type(int message) {
   return static_cast<std::uint16_t>(NFNL_SUBSYS_NFTABLES << 8 | message);
@@ -28,6 +29,10 @@ constexpr std::uint16_t nft_type(int message) {
 
 nfgenmsg family_header(std::uint8_t family, std::uint16_t resource) {
   return {family, NFNETLINK_V0, htons(resource)};
+}
+
+constexpr std::uint8_t nf_family(Family family) {
+  return family == Family::ipv4 ? NFPROTO_IPV4 : NFPROTO_IPV6;
 }
 
 void expression(NetlinkMessages& list, std::string_view name,
@@ -43,12 +48,29 @@ void load_meta(NetlinkMessages& list, std::uint32_t key) {
   });
 }
 
-void load_destination(NetlinkMessages& list) {
-  expression(list, "payload", [](NetlinkMessages& data) {
+void load_destination(NetlinkMessages& list, Family family) {
+  const bool v4 = family == Family::ipv4;
+  expression(list, "payload", [v4](NetlinkMessages& data) {
     data.attribute_u32(NFTA_PAYLOAD_DREG, NFT_REG_1)
         .attribute_u32(NFTA_PAYLOAD_BASE, NFT_PAYLOAD_NETWORK_HEADER)
-        .attribute_u32(NFTA_PAYLOAD_OFFSET, ipv4_destination_offset)
-        .attribute_u32(NFTA_PAYLOAD_LEN, 4);
+        .attribute_u32(NFTA_PAYLOAD_OFFSET, v4 ? ipv4_destination_offset : ipv6_destination_offset)
+        .attribute_u32(NFTA_PAYLOAD_LEN, v4 ? 4 : 16);
+  });
+}
+
+void mask_ipv6(NetlinkMessages& list, unsigned length) {
+  std::array<std::uint8_t, 16> mask{};
+  for (unsigned bit = 0; bit < length; ++bit)
+    mask[bit / 8] = static_cast<std::uint8_t>(mask[bit / 8] | 0x80 >> bit % 8);
+  const std::array<std::uint8_t, 16> nothing{};
+  expression(list, "bitwise", [&](NetlinkMessages& data) {
+    data.attribute_u32(NFTA_BITWISE_SREG, NFT_REG_1)
+        .attribute_u32(NFTA_BITWISE_DREG, NFT_REG_1)
+        .attribute_u32(NFTA_BITWISE_LEN, mask.size());
+    data.nested(NFTA_BITWISE_MASK,
+                [&](NetlinkMessages& nest) { nest.attribute(NFTA_DATA_VALUE, Bytes(mask)); });
+    data.nested(NFTA_BITWISE_XOR,
+                [&](NetlinkMessages& nest) { nest.attribute(NFTA_DATA_VALUE, Bytes(nothing)); });
   });
 }
 
@@ -70,13 +92,18 @@ void verdict(NetlinkMessages& list, std::uint32_t code) {
   });
 }
 
-/// The batch that makes table, chain and rules in one step.
+/// The batch that makes tables, chains and rules in one step.
 class Batch {
  public:
   enum class Before : std::uint8_t { nothing, same_table };
-  Batch(std::string table, Before before) : table_(std::move(table)) {
+  Batch(std::string table, Before before) : table_(std::move(table)), before_(before) {
     messages_.begin(NFNL_MSG_BATCH_BEGIN, 0, family_header(AF_UNSPEC, NFNL_SUBSYS_NFTABLES));
-    if (before == Before::same_table)
+  }
+
+  /// The rules that follow are for this family.
+  void begin_table(Family family) {
+    family_ = family;
+    if (before_ == Before::same_table)
       add(NFT_MSG_DELTABLE, 0).attribute(NFTA_TABLE_NAME, std::string_view(table_));
     add(NFT_MSG_NEWTABLE, NLM_F_EXCL)
         .attribute(NFTA_TABLE_NAME, std::string_view(table_))
@@ -108,10 +135,12 @@ class Batch {
     ++acknowledged_;
     return messages_.begin(nft_type(message),
                            static_cast<std::uint16_t>(NLM_F_CREATE | NLM_F_ACK | flags),
-                           family_header(NFPROTO_IPV4, 0));
+                           family_header(nf_family(family_), 0));
   }
 
   std::string table_;
+  Before before_;
+  Family family_ = Family::ipv4;
   NetlinkMessages messages_;
   std::size_t acknowledged_ = 0;
 };
@@ -136,7 +165,7 @@ void fence(Batch& batch, const FencedInterface& interface) {
   for (const IpAddress& address : interface.left_to_kernel) {
     batch.add_rule([&](NetlinkMessages& list) {
       match_interface(list, interface.index);
-      load_destination(list);
+      load_destination(list, Family::ipv4);
       compare(list, NFT_CMP_EQ, address.wire_bytes());
       verdict(list, NF_ACCEPT);
     });
@@ -147,28 +176,51 @@ void fence(Batch& batch, const FencedInterface& interface) {
   });
 }
 
+void fence(Batch& batch, const FencedPrefix& fenced) {
+  batch.add_rule([&](NetlinkMessages& list) {
+    match_interface(list, fenced.interface);
+    load_destination(list, Family::ipv6);
+    mask_ipv6(list, fenced.destinations.length());
+    compare(list, NFT_CMP_EQ, fenced.destinations.address().v6_bytes());
+    verdict(list, fenced.verdict == FencedPrefix::Verdict::drop ? NF_DROP : NF_ACCEPT);
+  });
+}
+
 /// 0, or an errno.
-int put_up(NetlinkSocket& socket, Batch batch, const std::vector<FencedInterface>& interfaces) {
-  leave_broadcasts_to_kernel(batch);
-  for (const FencedInterface& interface : interfaces) fence(batch, interface);
+int put_up(NetlinkSocket& socket, Batch batch, const std::vector<FencedInterface>& interfaces,
+           const std::vector<FencedPrefix>& prefixes) {
+  if (!interfaces.empty()) {
+    batch.begin_table(Family::ipv4);
+    leave_broadcasts_to_kernel(batch);
+    for (const FencedInterface& interface : interfaces) fence(batch, interface);
+  }
+  if (!prefixes.empty()) {
+    batch.begin_table(Family::ipv6);
+    for (const FencedPrefix& prefix : prefixes) fence(batch, prefix);
+  }
   return batch.commit(socket);
 }
 
 /// Another owner's table looks like lack of rights (EPERM) to who would make it.
-bool table_exists(NetlinkSocket& socket, const std::string& name) {
+bool table_exists(NetlinkSocket& socket, const std::string& name, Family family) {
   NetlinkMessages request;
-  request.begin(nft_type(NFT_MSG_GETTABLE), NLM_F_ACK, family_header(NFPROTO_IPV4, 0))
+  request.begin(nft_type(NFT_MSG_GETTABLE), NLM_F_ACK, family_header(nf_family(family), 0))
       .attribute(NFTA_TABLE_NAME, std::string_view(name));
   return socket.transact(request, 1) == 0;
 }
 
 }  // namespace
 
-KernelFence::KernelFence(std::string table_name, const std::vector<FencedInterface>& interfaces)
-    : table_name_(std::move(table_name)), socket_(NETLINK_NETFILTER, 0) {
-  const int error = put_up(socket_, Batch(table_name_, Batch::Before::nothing), interfaces);
+KernelFence::KernelFence(std::string table_name, const std::vector<FencedInterface>& interfaces,
+                         std::vector<FencedPrefix> prefixes)
+    : table_name_(std::move(table_name)),
+      prefixes_(std::move(prefixes)),
+      socket_(NETLINK_NETFILTER, 0) {
+  const int error =
+      put_up(socket_, Batch(table_name_, Batch::Before::nothing), interfaces, prefixes_);
   if (error == 0) return;
-  if (error == EEXIST || table_exists(socket_, table_name_))
+  if (error == EEXIST || table_exists(socket_, table_name_, Family::ipv4) ||
+      table_exists(socket_, table_name_, Family::ipv6))
     throw Problem("another stile-nat runs between these interfaces; end it, or give others");
   if (error == EOPNOTSUPP || error == EPROTONOSUPPORT)
     throw Problem(
@@ -178,7 +230,7 @@ KernelFence::KernelFence(std::string table_name, const std::vector<FencedInterfa
 }
 
 void KernelFence::replace(const std::vector<FencedInterface>& interfaces) {
-  errno = put_up(socket_, Batch(table_name_, Batch::Before::same_table), interfaces);
+  errno = put_up(socket_, Batch(table_name_, Batch::Before::same_table), interfaces, prefixes_);
   if (errno != 0) throw Problem(with_errno("keeping the kernel away from the packets (nf_tables)"));
 }
 

@@ -15,6 +15,15 @@ struct FencedInterface {
   std::vector<IpAddress> left_to_kernel;
 };
 
+/// IPv6 destinations that the kernel is kept from; all else of IPv6, neighbour discovery above all,
+/// stays with it.
+struct FencedPrefix {
+  enum class Verdict : std::uint8_t { drop, leave };
+  int interface = 0;
+  IpPrefix destinations;
+  Verdict verdict = Verdict::drop;  ///< `leave`: to the kernel, whatever the ones behind say
+};
+
 /// Keeps the kernel's own IPv4 stack away from the packets that the NAT handles: it neither answers
 /// nor forwards what comes in on the two interfaces. Packet sockets see them all the same, ARP is
 /// not touched.
@@ -25,13 +34,15 @@ struct FencedInterface {
 class KernelFence {
  public:
   /// Throws Problem.
-  KernelFence(std::string table_name, const std::vector<FencedInterface>& interfaces);
+  KernelFence(std::string table_name, const std::vector<FencedInterface>& interfaces,
+              std::vector<FencedPrefix> prefixes = {});
 
   /// In one step: there is no moment without a fence. Throws Problem.
   void replace(const std::vector<FencedInterface>& interfaces);
 
  private:
   std::string table_name_;
+  std::vector<FencedPrefix> prefixes_;
   NetlinkSocket socket_;
 };
 

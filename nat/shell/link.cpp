@@ -11,6 +11,7 @@
 #include <cstring>
 
 #include "nat/packet/ipv4.hpp"
+#include "nat/packet/ipv6.hpp"
 #include "nat/shell/problem.hpp"
 
 namespace stile::nat::shell {
@@ -30,14 +31,26 @@ constexpr std::uint32_t ancillary(int what) {
   return static_cast<std::uint32_t>(SKF_AD_OFF + what);
 }
 
+constexpr std::uint16_t ethertype(Family family) {
+  return family == Family::ipv4 ? ETHERTYPE_IP : ETHERTYPE_IPV6;
+}
+
+/// Without the padding behind it; nothing if it is cut short.
+std::optional<MutableBytes> packet_in(MutableBytes bytes) {
+  if (const auto ipv4 = Ipv4Packet::parse(bytes)) return ipv4->bytes();
+  if (const auto ipv6 = Ipv6Packet::parse(bytes)) return ipv6->bytes();
+  return std::nullopt;
+}
+
 void set_option(int fd, int level, int name, const void* value, socklen_t size, const char* what) {
   if (::setsockopt(fd, level, name, value, size) != 0) throw Problem(with_errno(what));
 }
 
 }  // namespace
 
-Link::Link(const Interface& interface)
+Link::Link(const Interface& interface, Family family)
     : interface_(interface),
+      family_(family),
       // Protocol 0 receives nothing until it is bound, so no frame passes before the filter stands.
       fd_(::socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)),
       receive_buffers_(batch_size * buffer_size) {
@@ -61,11 +74,11 @@ Link::Link(const Interface& interface)
   }
 }
 
-/// IPv4 to this interface's own MAC address, and not of a VLAN above it.
+/// Packets of the family to this interface's own MAC address, and not of a VLAN above it.
 void Link::attach_filter() {
   const std::array<sock_filter, 8> program{
       statement(BPF_LD | BPF_H | BPF_ABS, 12),
-      unless_equal(ETHERTYPE_IP, 5),
+      unless_equal(ethertype(family_), 5),
       statement(BPF_LD | BPF_B | BPF_ABS, ancillary(SKF_AD_PKTTYPE)),
       unless_equal(PACKET_HOST, 3),
       statement(BPF_LD | BPF_B | BPF_ABS, ancillary(SKF_AD_VLAN_TAG_PRESENT)),
@@ -107,9 +120,9 @@ void Link::admit(std::size_t index, std::size_t length) {
   if (!cut_short && length > frame_headroom) {
     std::memcpy(&received.offload, buffer, sizeof received.offload);
     const MutableBytes frame(buffer + sizeof(OffloadHeader), length - sizeof(OffloadHeader));
-    const auto packet = Ipv4Packet::parse({buffer + frame_headroom, length - frame_headroom});
+    const auto packet = packet_in({buffer + frame_headroom, length - frame_headroom});
     if (packet && complete_checksum(received.offload, frame)) {
-      received.packet = packet->bytes();
+      received.packet = *packet;
       received_.push_back(received);
       return;
     }
@@ -131,7 +144,7 @@ void Link::send(const MacAddress& to, MutableBytes packet) {
   header += sizeof(OffloadHeader);
   std::ranges::copy(to, header);
   std::ranges::copy(interface_.mac, header + 6);
-  store_u16(header + 12, ETHERTYPE_IP);
+  store_u16(header + 12, ethertype(family_));
   send_vectors_.push_back({packet.data() - frame_headroom, frame_headroom + packet.size()});
   if (send_vectors_.size() >= batch_size) flush();
 }

@@ -15,7 +15,7 @@
 
 namespace stile::nat::shell {
 
-/// An IPv4 packet as it came in. `packet` has frame_headroom free bytes before it; it may be a
+/// A packet as it came in. `packet` has frame_headroom free bytes before it; it may be a
 /// bundle (offload.hpp).
 struct ReceivedPacket {
   MutableBytes packet;
@@ -25,16 +25,16 @@ struct ReceivedPacket {
 struct LinkCounters {
   std::uint64_t received = 0;
   std::uint64_t sent = 0;
-  std::uint64_t dropped_malformed = 0;  ///< no IPv4 packet that its frame holds whole
+  std::uint64_t dropped_malformed = 0;  ///< no IP packet that its frame holds whole
   std::uint64_t dropped_send = 0;       ///< the kernel did not take it
 };
 
-/// One interface, in Ethernet frames: what is addressed to it comes in before the kernel's own
-/// stack, in batches.
+/// One interface and one family, in Ethernet frames: what is addressed to it comes in before the
+/// kernel's own stack, in batches.
 class Link {
  public:
   /// Throws Problem.
-  explicit Link(const Interface& interface);
+  explicit Link(const Interface& interface, Family family = Family::ipv4);
 
   int fd() const { return fd_.get(); }
   /// What has arrived, at most a batch; lives until the next call. Throws Problem when the
@@ -60,6 +60,7 @@ class Link {
   void throw_if_gone() const;
 
   Interface interface_;
+  Family family_;
   Descriptor fd_;
   LinkCounters counters_;
 

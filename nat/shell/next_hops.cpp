@@ -5,10 +5,10 @@
 #include <sys/socket.h>
 
 #include <algorithm>
-#include <array>
 #include <cstring>
 
 #include "nat/packet/ipv4.hpp"
+#include "nat/packet/ipv6.hpp"
 
 namespace stile::nat::shell {
 
@@ -17,37 +17,41 @@ namespace {
 constexpr unsigned usable_states =
     NUD_REACHABLE | NUD_STALE | NUD_DELAY | NUD_PROBE | NUD_PERMANENT | NUD_NOARP;
 
-std::array<std::uint8_t, 4> wire(std::uint32_t address) {
-  std::array<std::uint8_t, 4> bytes;
-  store_u32(bytes.data(), address);
-  return bytes;
+unsigned char kernel_family(Family family) {
+  return family == Family::ipv4 ? AF_INET : AF_INET6;
 }
 
-std::optional<std::uint32_t> address_attribute(Bytes body, std::size_t header, std::uint16_t type) {
+std::optional<IpAddress> address_attribute(Bytes body, std::size_t header, std::uint16_t type) {
   const auto value = netlink_attribute(body, header, type);
-  if (!value || value->size() != 4) return std::nullopt;
-  return load_u32(value->data());
+  return value ? IpAddress::from_bytes(*value) : std::nullopt;
 }
 
-ndmsg neighbour_header(int interface_index) {
+ndmsg neighbour_header(int interface_index, Family family) {
   ndmsg header{};
-  header.ndm_family = AF_INET;
+  header.ndm_family = kernel_family(family);
   header.ndm_ifindex = interface_index;
   return header;
 }
 
+IpAddress destination_of(Bytes packet) {
+  const auto ipv4 = Ipv4View::parse(packet);
+  return ipv4 ? IpAddress::v4(ipv4->destination()) : Ipv6View::parse(packet)->destination();
+}
+
 /// What a RTM_NEWNEIGH or RTM_DELNEIGH says; nothing if it is of another link or family.
 struct NeighbourReport {
-  std::uint32_t address = 0;
+  IpAddress address;
   unsigned state = NUD_NONE;
   std::optional<MacAddress> mac;
 };
 
-std::optional<NeighbourReport> parse_neighbour(const NetlinkMessage& message, int interface_index) {
+std::optional<NeighbourReport> parse_neighbour(const NetlinkMessage& message, int interface_index,
+                                               Family family) {
   ndmsg header;
   if (message.body.size() < sizeof header) return std::nullopt;
   std::memcpy(&header, message.body.data(), sizeof header);
-  if (header.ndm_family != AF_INET || header.ndm_ifindex != interface_index) return std::nullopt;
+  if (header.ndm_family != kernel_family(family) || header.ndm_ifindex != interface_index)
+    return std::nullopt;
   const auto address = address_attribute(message.body, sizeof header, NDA_DST);
   if (!address) return std::nullopt;
   NeighbourReport report{*address, header.ndm_state, std::nullopt};
@@ -62,13 +66,14 @@ std::optional<NeighbourReport> parse_neighbour(const NetlinkMessage& message, in
 
 }  // namespace
 
-const std::uint32_t NextHops::notification_groups = RTMGRP_NEIGH | RTMGRP_IPV4_ROUTE;
+const std::uint32_t NextHops::notification_groups =
+    RTMGRP_NEIGH | RTMGRP_IPV4_ROUTE | RTMGRP_IPV6_ROUTE;
 
-NextHops::NextHops(Link& link, int interface_index)
-    : link_(link), interface_index_(interface_index), netlink_(NETLINK_ROUTE, 0) {}
+NextHops::NextHops(Link& link, int interface_index, Family family)
+    : link_(link), interface_index_(interface_index), family_(family), netlink_(NETLINK_ROUTE, 0) {}
 
 void NextHops::send(Instant now, MutableBytes packet) {
-  const auto next_hop = next_hop_of(Ipv4View::parse(packet)->destination());
+  const auto next_hop = next_hop_of(destination_of(packet));
   if (!next_hop) {
     ++counters_.dropped_no_route;
     return;
@@ -82,7 +87,7 @@ void NextHops::send(Instant now, MutableBytes packet) {
   neighbour->waiting.push_back(copy_of(packet));
 }
 
-std::optional<std::uint32_t> NextHops::next_hop_of(std::uint32_t destination) {
+std::optional<IpAddress> NextHops::next_hop_of(const IpAddress& destination) {
   if (const auto known = routes_.find(destination); known != routes_.end()) return known->second;
   const auto next_hop = ask_route(destination);
   if (!next_hop) return std::nullopt;
@@ -91,15 +96,15 @@ std::optional<std::uint32_t> NextHops::next_hop_of(std::uint32_t destination) {
   return next_hop;
 }
 
-std::optional<std::uint32_t> NextHops::ask_route(std::uint32_t destination) {
+std::optional<IpAddress> NextHops::ask_route(const IpAddress& destination) {
   rtmsg header{};
-  header.rtm_family = AF_INET;
-  header.rtm_dst_len = 32;
+  header.rtm_family = kernel_family(family_);
+  header.rtm_dst_len = family_ == Family::ipv4 ? 32 : 128;
   NetlinkMessages request;
   request.begin(RTM_GETROUTE, NLM_F_ACK, header)
-      .attribute(RTA_DST, wire(destination))
+      .attribute(RTA_DST, destination.wire_bytes())
       .attribute_u32_native(RTA_OIF, static_cast<std::uint32_t>(interface_index_));
-  std::optional<std::uint32_t> next_hop;
+  std::optional<IpAddress> next_hop;
   netlink_.transact(request, 1, [&](const NetlinkMessage& message) {
     rtmsg answer;
     if (message.type != RTM_NEWROUTE || message.body.size() < sizeof answer) return;
@@ -111,7 +116,7 @@ std::optional<std::uint32_t> NextHops::ask_route(std::uint32_t destination) {
   return next_hop;
 }
 
-NextHops::Neighbour* NextHops::neighbour_of(Instant now, std::uint32_t next_hop) {
+NextHops::Neighbour* NextHops::neighbour_of(Instant now, const IpAddress& next_hop) {
   auto known = neighbours_.find(next_hop);
   if (known == neighbours_.end()) {
     if (neighbours_.size() >= max_neighbours) return nullptr;
@@ -124,13 +129,13 @@ NextHops::Neighbour* NextHops::neighbour_of(Instant now, std::uint32_t next_hop)
   return &known->second;
 }
 
-std::optional<MacAddress> NextHops::ask_neighbour(std::uint32_t next_hop) {
+std::optional<MacAddress> NextHops::ask_neighbour(const IpAddress& next_hop) {
   NetlinkMessages request;
-  request.begin(RTM_GETNEIGH, NLM_F_ACK, neighbour_header(interface_index_))
-      .attribute(NDA_DST, wire(next_hop));
+  request.begin(RTM_GETNEIGH, NLM_F_ACK, neighbour_header(interface_index_, family_))
+      .attribute(NDA_DST, next_hop.wire_bytes());
   std::optional<MacAddress> mac;
   netlink_.transact(request, 1, [&](const NetlinkMessage& message) {
-    const auto report = parse_neighbour(message, interface_index_);
+    const auto report = parse_neighbour(message, interface_index_, family_);
     if (report && (report->state & usable_states) != 0) mac = report->mac;
   });
   return mac;
@@ -138,18 +143,19 @@ std::optional<MacAddress> NextHops::ask_neighbour(std::uint32_t next_hop) {
 
 /// Tells the kernel that the neighbour is in use, so that it resolves or confirms it. The answer is
 /// a notification.
-void NextHops::confirm(std::uint32_t next_hop) {
-  ndmsg header = neighbour_header(interface_index_);
+void NextHops::confirm(const IpAddress& next_hop) {
+  ndmsg header = neighbour_header(interface_index_, family_);
   header.ndm_flags = NTF_USE;
   NetlinkMessages request;
-  request.begin(RTM_NEWNEIGH, NLM_F_CREATE | NLM_F_ACK, header).attribute(NDA_DST, wire(next_hop));
+  request.begin(RTM_NEWNEIGH, NLM_F_CREATE | NLM_F_ACK, header)
+      .attribute(NDA_DST, next_hop.wire_bytes());
   netlink_.transact(request, 1);
 }
 
 void NextHops::handle_notification(const NetlinkMessage& message) {
   if (message.type == RTM_NEWROUTE || message.type == RTM_DELROUTE) return routes_.clear();
   if (message.type != RTM_NEWNEIGH && message.type != RTM_DELNEIGH) return;
-  const auto report = parse_neighbour(message, interface_index_);
+  const auto report = parse_neighbour(message, interface_index_, family_);
   if (!report) return;
   const auto known = neighbours_.find(report->address);
   if (known == neighbours_.end()) return;
@@ -166,7 +172,7 @@ void NextHops::resolved(Neighbour& neighbour, const MacAddress& mac) {
   link_.flush();
 }
 
-void NextHops::failed(std::uint32_t next_hop) {
+void NextHops::failed(const IpAddress& next_hop) {
   const auto known = neighbours_.find(next_hop);
   counters_.dropped_unresolved += known->second.waiting.size();
   neighbours_.erase(known);

@@ -7,6 +7,7 @@
 
 #include "nat/shell/link.hpp"
 #include "nat/shell/netlink.hpp"
+#include "stile/base/address.hpp"
 #include "stile/base/instant.hpp"
 
 namespace stile::nat::shell {
@@ -14,16 +15,16 @@ namespace stile::nat::shell {
 struct NextHopCounters {
   std::uint64_t dropped_no_route = 0;
   std::uint64_t dropped_unresolved =
-      0;  ///< the next hop does not answer ARP, or too many packets wait for it
+      0;  ///< the next hop does not answer, or too many packets wait for it
 };
 
 /// Sends packets out of one link to the next hop that the kernel's routes and neighbours name. The
-/// kernel does the ARP and keeps its table; what it says is remembered here until it says
-/// otherwise.
+/// kernel does ARP or neighbour discovery and keeps its table; what it says is remembered here
+/// until it says otherwise.
 class NextHops {
  public:
   /// `link` outlives this. Throws Problem.
-  NextHops(Link& link, int interface_index);
+  NextHops(Link& link, int interface_index, Family family = Family::ipv4);
 
   /// As Link::send(): the bytes before `packet` are overwritten, it lives until the link is
   /// flushed.
@@ -52,20 +53,21 @@ class NextHops {
     std::vector<ByteVector> waiting;
   };
 
-  std::optional<std::uint32_t> next_hop_of(std::uint32_t destination);
-  std::optional<std::uint32_t> ask_route(std::uint32_t destination);
-  Neighbour* neighbour_of(Instant now, std::uint32_t next_hop);
-  std::optional<MacAddress> ask_neighbour(std::uint32_t next_hop);
-  void confirm(std::uint32_t next_hop);
+  std::optional<IpAddress> next_hop_of(const IpAddress& destination);
+  std::optional<IpAddress> ask_route(const IpAddress& destination);
+  Neighbour* neighbour_of(Instant now, const IpAddress& next_hop);
+  std::optional<MacAddress> ask_neighbour(const IpAddress& next_hop);
+  void confirm(const IpAddress& next_hop);
   void resolved(Neighbour& neighbour, const MacAddress& mac);
-  void failed(std::uint32_t next_hop);
+  void failed(const IpAddress& next_hop);
 
   Link& link_;
   int interface_index_;
+  Family family_;
   NetlinkSocket netlink_;
   NextHopCounters counters_;
-  std::unordered_map<std::uint32_t, std::uint32_t> routes_;
-  std::unordered_map<std::uint32_t, Neighbour> neighbours_;
+  std::unordered_map<IpAddress, IpAddress> routes_;
+  std::unordered_map<IpAddress, Neighbour> neighbours_;
 };
 
 }  // namespace stile::nat::shell

@@ -1,9 +1,11 @@
 #include "nat/shell/offload.hpp"
 
 #include <algorithm>
+#include <optional>
 
 #include "nat/packet/checksum.hpp"
 #include "nat/packet/ipv4.hpp"
+#include "nat/packet/ipv6.hpp"
 #include "nat/packet/tcp.hpp"
 #include "nat/packet/udp.hpp"
 
@@ -23,16 +25,37 @@ struct Piece {
   bool last;
 };
 
-/// Bytes of the transport header, or 0 if the bundle is none that we know.
-std::size_t transport_header_length(const Ipv4View& bundle, std::uint8_t bundle_type) {
+/// Where a bundle's headers are; the network header's checksum, if it has one, is not here.
+struct Headers {
+  std::size_t network = 0;
+  std::size_t transport = 0;
+  std::uint8_t protocol = 0;
+
+  std::size_t total() const { return network + transport; }
+};
+
+/// Nothing if the bundle is none that we know.
+std::optional<Headers> headers_of(Bytes transport, std::size_t network, std::uint8_t protocol,
+                                  std::uint8_t bundle_type) {
   const unsigned type = bundle_type & ~unsigned{OffloadHeader::ecn_bit};
-  if (type == OffloadHeader::tcp_ipv4 && bundle.protocol() == ip_protocol::tcp) {
-    const auto tcp = TcpView::parse(bundle.payload());
-    return tcp ? tcp->header_length() : 0;
+  const bool is_tcp = type == OffloadHeader::tcp_ipv4 || type == OffloadHeader::tcp_ipv6;
+  if (is_tcp && protocol == ip_protocol::tcp) {
+    const auto tcp = TcpView::parse(transport);
+    return tcp ? std::optional(Headers{network, tcp->header_length(), protocol}) : std::nullopt;
   }
-  if (type == OffloadHeader::udp_datagrams && bundle.protocol() == ip_protocol::udp)
-    return bundle.payload().size() >= UdpView::header_length ? UdpView::header_length : 0;
-  return 0;
+  if (type == OffloadHeader::udp_datagrams && protocol == ip_protocol::udp &&
+      transport.size() >= UdpView::header_length)
+    return Headers{network, UdpView::header_length, protocol};
+  return std::nullopt;
+}
+
+std::optional<Headers> headers_of(Bytes packet, std::uint8_t bundle_type) {
+  if (const auto ipv4 = Ipv4View::parse(packet); ipv4 && !ipv4->is_fragment())
+    return headers_of(ipv4->payload(), ipv4->header_length(), ipv4->protocol(), bundle_type);
+  const auto ipv6 = Ipv6View::parse(packet);
+  // Limit: a bundle with extension headers is not cut.
+  if (!ipv6) return std::nullopt;
+  return headers_of(ipv6->payload(), Ipv6View::header_length, ipv6->next_header(), bundle_type);
 }
 
 void finish_tcp(MutableBytes segment, const Piece& piece) {
@@ -43,19 +66,36 @@ void finish_tcp(MutableBytes segment, const Piece& piece) {
   if (!piece.first) flags = static_cast<std::uint8_t>(flags & ~congestion_window_reduced);
 }
 
-void finish(const Ipv4Packet& packet, const Piece& piece) {
-  packet.set_total_length(static_cast<std::uint16_t>(packet.bytes().size()));
-  packet.set_identification(static_cast<std::uint16_t>(packet.identification() + piece.number));
-  const MutableBytes segment = packet.bytes().subspan(packet.header_length());
-  const bool is_tcp = packet.protocol() == ip_protocol::tcp;
+std::uint16_t checksum_of(MutableBytes packet, const Headers& headers) {
+  const Bytes segment = packet.subspan(headers.network);
+  if (const auto ipv4 = Ipv4View::parse(packet))
+    return transport_checksum(ipv4->source(), ipv4->destination(), headers.protocol, segment);
+  const auto ipv6 = Ipv6View::parse(packet);
+  return transport_checksum(ipv6->source(), ipv6->destination(), headers.protocol, segment);
+}
+
+/// The length is still the bundle's, which is longer, as in a quoted packet.
+void finish_network(MutableBytes packet, const Piece& piece) {
+  if (const auto ipv4 = Ipv4Packet::parse_quoted(packet)) {
+    ipv4->set_total_length(static_cast<std::uint16_t>(packet.size()));
+    ipv4->set_identification(static_cast<std::uint16_t>(ipv4->identification() + piece.number));
+  } else {
+    store_u16(packet.data() + 4,
+              static_cast<std::uint16_t>(packet.size() - Ipv6View::header_length));
+  }
+}
+
+void finish(MutableBytes packet, const Headers& headers, const Piece& piece) {
+  finish_network(packet, piece);
+  const MutableBytes segment = packet.subspan(headers.network);
+  const bool is_tcp = headers.protocol == ip_protocol::tcp;
   if (is_tcp)
     finish_tcp(segment, piece);
   else
     store_u16(segment.data() + 4, static_cast<std::uint16_t>(segment.size()));
   std::uint8_t* checksum = segment.data() + (is_tcp ? tcp_checksum_offset : udp_checksum_offset);
   store_u16(checksum, 0);
-  store_u16(checksum,
-            transport_checksum(packet.source(), packet.destination(), packet.protocol(), segment));
+  store_u16(checksum, checksum_of(packet, headers));
   // RFC 768: a UDP checksum that comes out as zero is sent as all ones.
   if (!is_tcp && load_u16(checksum) == 0) store_u16(checksum, 0xffff);
 }
@@ -75,27 +115,22 @@ bool complete_checksum(const OffloadHeader& offload, MutableBytes frame) {
 
 std::span<MutableBytes> Segmenter::cut(const OffloadHeader& offload, Bytes packet) {
   segments_.clear();
-  const auto bundle = Ipv4View::parse(packet);
-  if (!bundle || bundle->is_fragment() || offload.bundle_payload == 0) return {};
-  const std::size_t transport_header = transport_header_length(*bundle, offload.bundle_type);
-  if (transport_header == 0) return {};
-  const std::size_t headers = bundle->header_length() + transport_header;
-  const Bytes payload = bundle->bytes().subspan(headers);
+  const auto headers = headers_of(packet, offload.bundle_type);
+  if (!headers || offload.bundle_payload == 0) return {};
+  const Bytes payload = packet.subspan(headers->total());
   const std::size_t count = std::max<std::size_t>(
       1, (payload.size() + offload.bundle_payload - 1) / offload.bundle_payload);
-  arena_.resize(count * (frame_headroom + headers) + payload.size());
+  arena_.resize(count * (frame_headroom + headers->total()) + payload.size());
 
   std::uint8_t* at = arena_.data();
   for (std::size_t i = 0; i < count; ++i) {
     const std::size_t offset = i * offload.bundle_payload;
     const Bytes part = payload.subspan(
         offset, std::min<std::size_t>(offload.bundle_payload, payload.size() - offset));
-    const MutableBytes segment(at + frame_headroom, headers + part.size());
-    std::ranges::copy(bundle->bytes().first(headers), segment.begin());
-    std::ranges::copy(part, segment.begin() + static_cast<std::ptrdiff_t>(headers));
-    // Its total length is still the bundle's, which is longer, as in a quoted packet.
-    finish(*Ipv4Packet::parse_quoted(segment),
-           {offset, static_cast<std::uint16_t>(i), i == 0, i + 1 == count});
+    const MutableBytes segment(at + frame_headroom, headers->total() + part.size());
+    std::ranges::copy(packet.first(headers->total()), segment.begin());
+    std::ranges::copy(part, segment.begin() + static_cast<std::ptrdiff_t>(headers->total()));
+    finish(segment, *headers, {offset, static_cast<std::uint16_t>(i), i == 0, i + 1 == count});
     at += frame_headroom + segment.size();
     segments_.push_back(segment);
   }

@@ -13,7 +13,13 @@ namespace stile::nat::shell {
 /// byte order of this machine.
 struct OffloadHeader {
   static constexpr std::uint8_t needs_checksum = 1;  ///< in `flags`
-  enum BundleType : std::uint8_t { none = 0, tcp_ipv4 = 1, udp_datagrams = 5, ecn_bit = 0x80 };
+  enum BundleType : std::uint8_t {
+    none = 0,
+    tcp_ipv4 = 1,
+    tcp_ipv6 = 4,
+    udp_datagrams = 5,
+    ecn_bit = 0x80
+  };
 
   std::uint8_t flags = 0;
   std::uint8_t bundle_type = none;
@@ -40,8 +46,9 @@ inline bool is_bundle(const OffloadHeader& offload) {
 /// checksums complete.
 class Segmenter {
  public:
-  /// `packet` begins with the IPv4 header. Empty if it is not a bundle of TCP or UDP that can be
-  /// cut. The views have frame_headroom free bytes before them and live until the next call.
+  /// `packet` begins with the IP header and ends with its last byte. Empty if it is not a bundle of
+  /// TCP or UDP that can be cut. The views have frame_headroom free bytes before them and live
+  /// until the next call.
   std::span<MutableBytes> cut(const OffloadHeader& offload, Bytes packet);
 
  private:

@@ -56,5 +56,7 @@ void add_behavior_options(CLI::App& app, Config& nat);
 void add_limit_options(CLI::App& app, Config& nat);
 void add_port_mapping_options(CLI::App& app, PortMappingOptions& options, Config& nat);
 void add_fault_options(CLI::App& app, Config& nat);
+struct Ipv6Options;
+void add_ipv6_options(CLI::App& app, Ipv6Options& ipv6);
 
 }  // namespace stile::nat::shell

@@ -49,6 +49,11 @@ inline constexpr Words<IcmpErrors, 3> icmp_errors_words{{{"translate", IcmpError
 inline constexpr Words<Hairpin, 3> hairpin_words{
     {{"external", Hairpin::external}, {"internal", Hairpin::internal}, {"off", Hairpin::off}}};
 
+inline constexpr Words<SipAlg, 3> sip_alg_words{
+    {{"off", SipAlg::off}, {"on", SipAlg::on}, {"spoiling", SipAlg::spoiling}}};
+inline constexpr Words<Balancer::Sticky, 2> sticky_words{
+    {{"address", Balancer::Sticky::address}, {"flow", Balancer::Sticky::flow}}};
+
 /// What of the flows is logged; each includes the ones before.
 enum class LogDetail : std::uint8_t { blocks, mappings, sessions };
 inline constexpr Words<LogDetail, 3> log_detail_words{{{"blocks", LogDetail::blocks},

@@ -23,6 +23,7 @@ void add_run_options(CLI::App& app, RunOptions& run, std::string& config_file) {
   add_limit_options(app, run.nat);
   add_port_mapping_options(app, run.port_mapping, run.nat);
   add_fault_options(app, run.nat);
+  add_ipv6_options(app, run.ipv6);
   app.add_option("--log", run.log, "file that gets one JSON object per mapping made and ended")
       ->type_name("FILE");
   add(
@@ -38,6 +39,17 @@ void add_run_options(CLI::App& app, RunOptions& run, std::string& config_file) {
         run.syslog = accept(TransportAddress::parse(text), text, "192.0.2.1:514");
       },
       "where the same goes as syslog messages over UDP", "ADDR:PORT");
+  add(
+      app, "--ipfix",
+      [&run](const std::string& text) {
+        run.ipfix = accept(TransportAddress::parse(text), text, "192.0.2.1:4739");
+      },
+      "where the same goes as IPFIX (RFC 8158) over UDP", "ADDR:PORT");
+  app.add_option("--state", run.state,
+                 "file where sessions are kept while the program does not run")
+      ->type_name("FILE");
+  add_duration(app, "--health-interval", run.health_interval,
+               "how often servers behind --balance are asked how they are; 0 never");
   add_duration(app, "--delay", run.impairment.delay, "keep each packet for so long");
   add_duration(app, "--jitter", run.impairment.jitter, "vary the delay by up to so much");
   add(
@@ -88,6 +100,12 @@ void check_run_options(const RunOptions& run) {
   if (run.inside == run.outside)
     throw UsageProblem("--inside and --outside are the same interface; give two");
   if (const auto problem = problem_with(run.port_mapping.servers)) throw UsageProblem(*problem);
+  const Ipv6Options& ipv6 = run.ipv6;
+  if (ipv6.nat64.has_value() + ipv6.clat.has_value() + ipv6.nptv6.has_value() +
+          ipv6.firewall.has_value() >
+      1)
+    throw UsageProblem("give one of --nat64, --clat, --nptv6 and --ipv6-firewall");
+  if (ipv6.dns64 && !ipv6.nat64) throw UsageProblem("--dns64 goes with --nat64; give that, too");
 }
 
 KeyKind kind_of(const CLI::App& app, const std::string& key) {

@@ -6,6 +6,8 @@
 #include <vector>
 
 #include "nat/core/config.hpp"
+#include "nat/ipv6/firewall.hpp"
+#include "nat/ipv6/prefix64.hpp"
 #include "nat/portmap/config.hpp"
 #include "nat/shell/impairment.hpp"
 #include "nat/shell/option_words.hpp"
@@ -23,17 +25,40 @@ struct PortMappingOptions {
   bool upnp_for_others = false;
 };
 
+struct ClatPrefixes {
+  Prefix64 own;   ///< of the inside hosts
+  Prefix64 plat;  ///< of the NAT64 beyond
+};
+struct PrefixPair {
+  IpPrefix internal;
+  IpPrefix external;
+};
+/// One of these at most.
+struct Ipv6Options {
+  std::optional<Prefix64> nat64;
+  std::optional<ClatPrefixes> clat;
+  std::optional<PrefixPair> nptv6;
+  std::optional<IpPrefix> firewall;  ///< the inside prefix
+  std::vector<Pinhole> pinholes;
+  std::optional<TransportAddress> dns64;  ///< the resolver
+  std::uint16_t lowest_mtu = 1280;
+};
+
 /// `stile-nat --inside ... --outside ...`
 struct RunOptions {
   std::string inside;
   std::string outside;
   std::string control = default_control;
   std::optional<std::string> log;
+  std::optional<std::string> state;
   LogDetail log_detail = LogDetail::mappings;
   std::optional<TransportAddress> syslog;
+  std::optional<TransportAddress> ipfix;
+  Duration health_interval = std::chrono::seconds(5);  ///< of servers behind balancers; 0: none
   std::string like;  ///< a personality's name or path; its settings are in the others already
   ImpairmentConfig impairment;
   PortMappingOptions port_mapping;
+  Ipv6Options ipv6;
   Config nat;  ///< what the interfaces say (addresses, networks, MTU) is not filled in yet
 };
 

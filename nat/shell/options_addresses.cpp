@@ -26,6 +26,20 @@ void add_address_options(CLI::App& app, Config& nat) {
       },
       "port forwarding: tcp|udp:[EXTERNAL:]PORT[-PORT]=ADDR:PORT; repeatable", "FORWARD");
   add_each(
+      app, "--balance",
+      [&nat](const std::string& text) {
+        nat.balancers.push_back(
+            accept(parse_balancer(text), text, "tcp:80=10.0.0.2:8080,10.0.0.3:8080*2"));
+      },
+      "a port that several servers share, with weights; repeatable", "BALANCER");
+  add(
+      app, "--balance-by",
+      [&nat](const std::string& text) {
+        const Balancer::Sticky sticky = choose(sticky_words, text);
+        for (Balancer& balancer : nat.balancers) balancer.sticky = sticky;
+      },
+      "what of the client chooses the server: address [default] | flow", "WHAT");
+  add_each(
       app, "--static",
       [&nat](const std::string& text) {
         nat.static_addresses.push_back(

@@ -47,6 +47,10 @@ void add_behavior_options(CLI::App& app, Config& nat) {
   add_choice(app, "--pooling", pooling_words, nat.pooling,
              "paired [default] | soft-paired | arbitrary");
   add_choice(app, "--hairpin", hairpin_words, nat.hairpin, "external [default] | internal | off");
+  app.add_flag("--ftp-alg,!--no-ftp-alg", nat.ftp_alg,
+               "rewrite what FTP says of data connections [off]");
+  add_choice(app, "--sip-alg", sip_alg_words, nat.sip_alg,
+             "rewrite SIP messages: off [default] | on | spoiling, as some routers do");
   add_choice(app, "--refresh", refresh_words, nat.refresh,
              "which packets keep a mapping: outbound [default] | inbound | both");
   add_choice(app, "--refusal", refusal_words, nat.refusal_answer,

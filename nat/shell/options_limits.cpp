@@ -53,6 +53,7 @@ void add_timeouts(CLI::App& app, Config& nat) {
       },
       "idle UDP while nothing has come in [as --udp-timeout]", "TIME");
   add_duration(app, "--icmp-timeout", nat.icmp_timeout, "idle ICMP queries");
+  add_duration(app, "--esp-timeout", nat.esp_timeout, "idle ESP; 0 lets none through");
   add_duration(app, "--tcp-established-timeout", nat.tcp_established_timeout,
                "idle open TCP connections");
   add(

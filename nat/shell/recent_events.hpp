@@ -2,7 +2,9 @@
 
 #include <cstdint>
 #include <deque>
+#include <optional>
 #include <string>
+#include <string_view>
 
 namespace stile::nat::shell {
 
@@ -26,5 +28,8 @@ class RecentEvents {
   std::deque<std::string> events_;
   std::uint64_t next_ = 0;
 };
+
+/// `watch N`, or `watch` for `next`; nothing for another command.
+std::optional<std::uint64_t> watched_since(std::string_view command, std::uint64_t next);
 
 }  // namespace stile::nat::shell

@@ -110,8 +110,34 @@ Json describe_behavior(const Config& nat) {
           {"fragments", name_of(nat.fragments)},
           {"icmp_errors", name_of(nat.icmp_errors)},
           {"evict_oldest", nat.evict_oldest},
+          {"ftp_alg", nat.ftp_alg},
+          {"sip_alg", word_for(sip_alg_words, nat.sip_alg)},
           {"block", rules_of(nat.blocked)},
           {"only", rules_of(nat.only)}};
+}
+
+void add_shell_counters(Json& json, const ShellCounters& shell) {
+  json["inside"] = describe(shell.inside);
+  json["outside"] = describe(shell.outside);
+  json["impairment"] = {{"lost", shell.impairment.lost},
+                        {"delayed", shell.impairment.delayed},
+                        {"dropped_full", shell.impairment.dropped_full}};
+  json["log_lines_lost"] = shell.log_lines_lost;
+  json["syslog_messages_lost"] = shell.syslog_messages_lost;
+  json["ipfix_messages_lost"] = shell.ipfix_messages_lost;
+  if (shell.port_control) json["port_control"] = describe(*shell.port_control);
+}
+
+/// Each is made to text by itself: a tree of all of them would take many times the room.
+struct List {
+  std::string text;
+  void add(const Json& json) { text += (text.empty() ? "" : ",") + json.dump(); }
+};
+
+std::string list_of(const ForEachSession& for_each) {
+  List list;
+  for_each([&](const SessionInfo& session) { list.add(describe(session)); });
+  return list.text;
 }
 
 Json describe_impairment(const ImpairmentConfig& impairment) {
@@ -123,22 +149,15 @@ Json describe_impairment(const ImpairmentConfig& impairment) {
 }  // namespace
 
 std::string describe_sessions(const Nat& nat, Instant now) {
-  // Each is made to text by itself: a tree of all of them would take many times the room.
-  std::string text = R"({"sessions":[)";
-  bool first = true;
-  nat.for_each_session(now, [&](const SessionInfo& session) {
-    if (!first) text += ',';
-    first = false;
-    text += describe(session).dump();
-  });
-  text += R"(],"mappings":[)";
-  first = true;
-  nat.for_each_explicit([&](const RequestedMapping& mapping) {
-    if (!first) text += ',';
-    first = false;
-    text += describe(mapping, now).dump();
-  });
-  return text + "]}";
+  List mappings;
+  nat.for_each_explicit(
+      [&](const RequestedMapping& mapping) { mappings.add(describe(mapping, now)); });
+  const auto for_each = [&](const auto& visit) { nat.for_each_session(now, visit); };
+  return R"({"sessions":[)" + list_of(for_each) + R"(],"mappings":[)" + mappings.text + "]}";
+}
+
+std::string describe_sessions(const ForEachSession& for_each) {
+  return R"({"sessions":[)" + list_of(for_each) + R"(],"mappings":[]})";
 }
 
 std::string describe_setup(const Setup& setup, const RunOptions& options) {
@@ -171,6 +190,7 @@ std::string describe_setup(const Setup& setup, const RunOptions& options) {
                   {"no_nat", texts_of(nat.no_nat)},
                   {"forward", texts_of(nat.forwards)},
                   {"static", texts_of(nat.static_addresses)},
+                  {"balance", texts_of(nat.balancers)},
                   {"port_mapping", describe(options.port_mapping)},
                   {"impairment", describe_impairment(options.impairment)}};
   return json.dump();
@@ -180,14 +200,13 @@ std::string describe_counters(const Nat& nat, const ShellCounters& shell) {
   Json json{{"mappings", nat.mapping_count()}, {"sessions", nat.session_count()}};
   for (const CounterName& counter : counter_names)
     json["nat"][std::string(counter.name)] = nat.counters().*counter.value;
-  json["inside"] = describe(shell.inside);
-  json["outside"] = describe(shell.outside);
-  json["impairment"] = {{"lost", shell.impairment.lost},
-                        {"delayed", shell.impairment.delayed},
-                        {"dropped_full", shell.impairment.dropped_full}};
-  json["log_lines_lost"] = shell.log_lines_lost;
-  json["syslog_messages_lost"] = shell.syslog_messages_lost;
-  if (shell.port_control) json["port_control"] = describe(*shell.port_control);
+  add_shell_counters(json, shell);
+  return json.dump();
+}
+
+std::string describe_translator_counters(const std::string& core, const ShellCounters& shell) {
+  Json json = Json::parse(core);
+  add_shell_counters(json, shell);
   return json.dump();
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <string>
 
 #include "nat/core/nat.hpp"
@@ -23,6 +24,7 @@ struct ShellCounters {
   ImpairmentCounters impairment;
   std::uint64_t log_lines_lost = 0;
   std::uint64_t syslog_messages_lost = 0;
+  std::uint64_t ipfix_messages_lost = 0;
   std::optional<portmap::Counters> port_control;  ///< while PCP or NAT-PMP is on
 };
 
@@ -33,6 +35,11 @@ struct ShellCounters {
 /// "mappings":[{"protocol","inside","external","time_left","description","filters"}]}, those that
 /// hosts asked for.
 std::string describe_sessions(const Nat& nat, Instant now);
+/// Likewise, of sessions that `for_each` hands to what it is given.
+using ForEachSession = std::function<void(const std::function<void(const SessionInfo&)>&)>;
+std::string describe_sessions(const ForEachSession& for_each);
+/// Counters of a core as a JSON object, and those of the shell beside them.
+std::string describe_translator_counters(const std::string& core, const ShellCounters& shell);
 std::string describe_setup(const Setup& setup, const RunOptions& options);
 std::string describe_counters(const Nat& nat, const ShellCounters& shell);
 std::string describe_error(const std::string& what);

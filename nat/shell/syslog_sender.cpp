@@ -1,14 +1,12 @@
 #include "nat/shell/syslog_sender.hpp"
 
-#include <arpa/inet.h>
 #include <fmt/format.h>
-#include <netinet/in.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <array>
 
+#include "nat/shell/datagram_socket.hpp"
 #include "nat/shell/problem.hpp"
 
 namespace stile::nat::shell {
@@ -17,21 +15,6 @@ namespace {
 
 // RFC 5424 §6.2.1: facility local0, severity informational.
 constexpr int priority = 16 * 8 + 6;
-
-int connect_to(int fd, const TransportAddress& to) {
-  if (to.ip.is_v4()) {
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_port = htons(to.port);
-    address.sin_addr.s_addr = htonl(to.ip.v4_bits());
-    return ::connect(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address);
-  }
-  sockaddr_in6 address{};
-  address.sin6_family = AF_INET6;
-  address.sin6_port = htons(to.port);
-  std::ranges::copy(to.ip.v6_bytes(), address.sin6_addr.s6_addr);
-  return ::connect(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address);
-}
 
 std::string host_name() {
   std::array<char, 256> name{};
@@ -42,11 +25,9 @@ std::string host_name() {
 }  // namespace
 
 SyslogSender::SyslogSender(const TransportAddress& collector)
-    : fd_(::socket(collector.ip.is_v4() ? AF_INET : AF_INET6,
-                   SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)),
+    : fd_(connected_datagram_socket(collector)),
       after_time_(fmt::format(" {} stile-nat {} - - ", host_name(), ::getpid())) {
-  if (!fd_ || connect_to(fd_.get(), collector) != 0)
-    throw Problem(with_errno("sending syslog to " + collector.to_string()));
+  if (!fd_) throw Problem(with_errno("sending syslog to " + collector.to_string()));
 }
 
 void SyslogSender::add(std::string_view event, std::string_view time) {

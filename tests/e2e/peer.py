@@ -52,7 +52,7 @@ def udp_ask(args):
     text = args.text.encode() if not args.size else PATTERN[: args.size]
     sock.sendto(text, endpoint(args.to))
     data, seen = sock.recvfrom(65536)
-    print(data.decode().split()[0], "from", "%s:%d" % seen)
+    print(data.decode().split()[0], "from", "%s:%d" % seen[:2])
 
 
 def udp_wait(args):
@@ -61,7 +61,7 @@ def udp_wait(args):
     sock.sendto(b"open", endpoint(args.to))
     print("mapped", sock.recvfrom(65536)[0].decode().split()[0], flush=True)
     data, seen = sock.recvfrom(65536)
-    print("received", data.decode(), "from", "%s:%d" % seen, flush=True)
+    print("received", data.decode(), "from", "%s:%d" % seen[:2], flush=True)
     sock.sendto(b"back", seen)
 
 
@@ -196,6 +196,111 @@ def tcp_fetch(args):
     print("received", size, digest.hexdigest())
 
 
+def tcp_say(args):
+    """Takes connections, says the text and ends them."""
+    with tcp_server(args.at) as server:
+        server.settimeout(args.seconds)
+        print("ready", flush=True)
+        while True:
+            with server.accept()[0] as connection:
+                try:
+                    connection.sendall(args.text.encode())
+                except OSError:
+                    pass
+
+
+def tcp_hear(args):
+    """Connects from an address and prints what is said."""
+    with socket.create_connection(endpoint(args.to), args.seconds, endpoint(args.at)) as connection:
+        sys.stdout.write(connection.recv(1024).decode() + "\n")  # in one piece, for several at a time
+
+
+def raw_echo(args):
+    """Sends the payload of each packet of an IP protocol back, with the SPI that ESP would have: another one."""
+    with socket.socket(socket.AF_INET, socket.SOCK_RAW, args.protocol) as sock:
+        sock.settimeout(args.seconds)
+        print("ready", flush=True)
+        while True:
+            packet, seen = sock.recvfrom(65536)
+            payload = packet[(packet[0] & 15) * 4:]
+            sock.sendto(bytes([payload[0] ^ 0x40]) + payload[1:], seen)
+
+
+def raw_ask(args):
+    """Sends a packet of an IP protocol and prints whom the answer is addressed to."""
+    with socket.socket(socket.AF_INET, socket.SOCK_RAW, args.protocol) as sock:
+        sock.settimeout(args.seconds)
+        sock.sendto(b"\x10\x00\x00\x01" + bytes(28), (args.to, 0))
+        print(socket.inet_ntoa(sock.recv(65536)[16:20]))
+
+
+def ftp_serve(args):
+    """An FTP server (RFC 959) for one session in active mode: whatever is asked for, it is the text."""
+    with tcp_server(args.at) as server:
+        server.settimeout(args.seconds)
+        print("ready", flush=True)
+        control = server.accept()[0]
+        control.settimeout(args.seconds)
+        lines, target = control.makefile("rw", newline=""), None
+
+        def say(text):
+            lines.write(text + "\r\n")
+            lines.flush()
+
+        say("220 ready")
+        for line in lines:
+            command, _, value = line.strip().partition(" ")
+            if command == "PORT":
+                numbers = value.split(",")
+                target = (".".join(numbers[:4]), int(numbers[4]) * 256 + int(numbers[5]))
+                print("told", "%s:%d" % target, flush=True)
+            if command == "RETR":
+                say("150 coming")
+                try:
+                    with socket.create_connection(target, 1.5) as data:
+                        data.sendall(args.text.encode())
+                    say("226 done")
+                except OSError:
+                    say("425 cannot connect")
+            else:
+                say({"USER": "331 password?", "PASS": "230 welcome", "QUIT": "221 bye"}.get(command, "200 ok"))
+
+
+def ftp_get(args):
+    """Fetches a file in active mode and prints it, or what went wrong."""
+    import ftplib
+
+    got, ftp = [], ftplib.FTP(timeout=args.seconds)
+    try:
+        ftp.connect(*endpoint(args.to))
+        ftp.login("user", "password")
+        ftp.set_pasv(False)
+        ftp.retrbinary("RETR file", got.append)
+        print(b"".join(got).decode())
+    except (ftplib.Error, OSError):
+        print("failed")
+    ftp.close()
+
+
+def dns_serve(args):
+    """Answers every A query with the text, an IPv4 address; knows nothing else."""
+    sock = udp_socket(args.at, args.seconds)
+    print("ready", flush=True)
+    while True:
+        query, seen = sock.recvfrom(4096)
+        is_a = query[-4:-2] == b"\0\1"
+        answer = b"\xc0\x0c\0\1\0\1\0\0\0\x3c\0\4" + socket.inet_aton(args.text) if is_a else b""
+        sock.sendto(query[:2] + b"\x81\x80\0\1\0" + bytes([int(is_a)]) + bytes(4) + query[12:] + answer, seen)
+
+
+def dns_ask(args):
+    """Asks for the AAAA record of example.org and prints the last address of the answer."""
+    with socket.socket(socket.AF_INET6, socket.SOCK_DGRAM) as sock:
+        sock.settimeout(args.seconds)
+        sock.sendto(b"\x12\x34\1\0\0\1" + bytes(6) + b"\7example\3org\0\0\x1c\0\1", endpoint(args.to))
+        print(socket.inet_ntop(socket.AF_INET6, sock.recv(4096)[-16:]))
+
+
 def tcp_outcome(args):
     """Prints how a connection attempt ends: connected, refused, unreachable, timeout."""
     try:
@@ -210,7 +315,8 @@ def tcp_outcome(args):
 
 
 COMMANDS = [udp_echo, udp_ask, udp_wait, udp_late_echo, udp_late, udp_collect, udp_silence, ttl_exceeded, tcp_sink,
-            tcp_source, tcp_serve, tcp_listen, tcp_fetch, tcp_outcome]
+            tcp_source, tcp_serve, tcp_listen, tcp_fetch, tcp_say, tcp_hear, tcp_outcome, raw_echo,
+            raw_ask, ftp_serve, ftp_get, dns_serve, dns_ask]
 
 
 def main():
@@ -221,6 +327,7 @@ def main():
     parser.add_argument("--text", default="hello")
     parser.add_argument("--size", type=int, default=0)
     parser.add_argument("--ttl", type=int, default=1)
+    parser.add_argument("--protocol", type=int, default=50)
     parser.add_argument("--seconds", type=float, default=5)
     args = parser.parse_args()
     try:

@@ -235,8 +235,12 @@ class Driver {
   }
 
   void feed(Side from, ByteVector packet, bool well_made) {
+    const auto sent = Ipv4View::parse(packet);
+    const std::uint32_t sender = sent ? sent->source() : 0;
     const Verdict verdict = nat_.handle_packet(now_, from, packet);
     note(static_cast<std::uint8_t>(verdict.action));
+    // ESP has no mappings that events would tell of.
+    if (from == Side::inside && verdict.action == Action::send_outside) insiders_.insert(sender);
     if (verdict.action == Action::send_inside || verdict.action == Action::send_outside) {
       const Side out = verdict.action == Action::send_inside ? Side::inside : Side::outside;
       require(verdict.packet.data() >= packet.data() &&

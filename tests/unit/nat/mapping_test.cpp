@@ -36,8 +36,9 @@ bool same_mapping_expected(Behavior mapping, bool same_address, bool same_port) 
 
 }  // namespace
 
-TEST_CASE("nat: each of the nine mapping and filtering combinations is what it says",
-          "[nat][rfc4787-4.1][rfc4787-5][rfc4787-req8a]") {
+TEST_CASE(
+    "nat: each of the nine mapping and filtering combinations is what it says",
+    "[nat][rfc4787-4.1][rfc4787-5][rfc4787-req8][rfc4787-req8a][rfc5382-req3a][rfc6888-req7]") {
   for (const Behavior mapping : behaviors) {
     for (const Behavior filtering : behaviors) {
       CAPTURE(static_cast<int>(mapping), static_cast<int>(filtering));

@@ -45,3 +45,29 @@ TEST_CASE("options: a static address is a pair", "[nat][shell]") {
   CAPTURE(text);
   CHECK_FALSE(parse_static_address(text));
 }
+
+TEST_CASE("options: an inside address of IPv6 stands in brackets", "[nat][shell]") {
+  const auto forward = parse_forward("tcp:80=[2001:db8::10]:8080");
+  REQUIRE(forward);
+  CHECK(forward->inside == *TransportAddress::parse("[2001:db8::10]:8080"));
+  CHECK(to_string(*forward) == "tcp:80=[2001:db8::10]:8080");
+  for (const char* text : {"tcp:80=2001:db8::10:8080", "tcp:80=[10.0.0.2]:80",
+                           "tcp:80=[2001:db8::]", "tcp:80=[2001:db8::10:80", "tcp:80=[]:80"})
+    CHECK_FALSE(parse_forward(text));
+}
+
+TEST_CASE("options: a balancer's servers and weights", "[nat][shell]") {
+  const auto balancer = parse_balancer("tcp:203.0.113.1:80=10.0.0.2:8080,10.0.0.3:8080*2");
+  REQUIRE(balancer);
+  CHECK(balancer->protocol == Protocol::tcp);
+  CHECK(balancer->external == IpAddress::v4(203, 0, 113, 1));
+  CHECK(balancer->external_port == 80);
+  REQUIRE(balancer->servers.size() == 2);
+  CHECK(balancer->servers[0].weight == 1);
+  CHECK(balancer->servers[1].weight == 2);
+  CHECK(to_string(*balancer) == "tcp:203.0.113.1:80=10.0.0.2:8080,10.0.0.3:8080*2");
+  for (const char* text :
+       {"", "tcp:80", "tcp:80=", "tcp:80-81=10.0.0.2:80", "icmp:80=10.0.0.2:80", "tcp:80=10.0.0.2",
+        "tcp:80=10.0.0.2:80*101", "tcp:80=10.0.0.2:80*x", "tcp:80=10.0.0.2:80,,10.0.0.3:80"})
+    CHECK_FALSE(parse_balancer(text));
+}

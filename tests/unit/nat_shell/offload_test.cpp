@@ -4,6 +4,7 @@
 
 #include "nat/packet/builder.hpp"
 #include "nat/packet/ipv4.hpp"
+#include "nat/packet/ipv6.hpp"
 #include "nat/packet/tcp.hpp"
 #include "nat/packet/udp.hpp"
 
@@ -129,4 +130,38 @@ TEST_CASE("offload: what is no known bundle is not cut", "[nat][shell]") {
   CHECK(
       segmenter.cut(bundle_of(OffloadHeader::udp_datagrams, 1000), Bytes(udp).first(100)).empty());
   CHECK(segmenter.cut(bundle_of(OffloadHeader::udp_datagrams, 1000), {}).empty());
+}
+
+TEST_CASE("offload: bundles of IPv6 are cut alike", "[nat][shell]") {
+  const bool is_tcp = GENERATE(true, false);
+  const IpAddress from = *IpAddress::parse("2001:db8::1");
+  const IpAddress to = *IpAddress::parse("2001:db8::2");
+  const std::size_t header = is_tcp ? 20 : 8;
+  ByteVector packet(40 + header);
+  packet[0] = 0x60;
+  packet[6] = is_tcp ? ip_protocol::tcp : ip_protocol::udp;
+  packet[7] = 64;
+  std::ranges::copy(from.v6_bytes(), packet.begin() + 8);
+  std::ranges::copy(to.v6_bytes(), packet.begin() + 24);
+  if (is_tcp) packet[52] = 0x50;
+  store_u32(packet.data() + 44, 1000);  // TCP's sequence number; UDP's length, which is set
+  const ByteVector payload = pattern(2500);
+  packet.insert(packet.end(), payload.begin(), payload.end());
+  store_u16(packet.data() + 4, static_cast<std::uint16_t>(packet.size() - 40));
+
+  Segmenter segmenter;
+  const auto segments = segmenter.cut(
+      bundle_of(is_tcp ? OffloadHeader::tcp_ipv6 : OffloadHeader::udp_datagrams, 1000), packet);
+  REQUIRE(segments.size() == 3);
+  ByteVector joined;
+  for (const MutableBytes segment : segments) {
+    const auto view = Ipv6View::parse(segment);
+    REQUIRE(view);
+    CHECK(view->total_length() == segment.size());
+    CHECK(transport_checksum(from, to, view->next_header(), view->payload()) == 0);
+    if (is_tcp) CHECK(load_u32(segment.data() + 44) == 1000 + joined.size());
+    const Bytes part = view->payload().subspan(header);
+    joined.insert(joined.end(), part.begin(), part.end());
+  }
+  CHECK(joined == payload);
 }

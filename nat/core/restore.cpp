@@ -1,0 +1,44 @@
+#include "nat/core/core.hpp"
+
+namespace stile::nat {
+
+namespace {
+
+Endpoint endpoint_of(const TransportAddress& address) {
+  return {address.ip.v4_bits(), address.port};
+}
+
+}  // namespace
+
+/// RFC 6888 REQ-8 and RFC 6887 §8.5 speak of a NAT that loses its state; this one need not.
+bool Nat::Core::restore(Instant now, const SessionInfo& info) {
+  advance(now);
+  if (info.time_left <= Duration::zero()) return false;
+  const Endpoint inside = endpoint_of(info.inside);
+  const Endpoint remote = endpoint_of(info.remote);
+  const auto session =
+      bindings_.restore(now_, info.protocol, inside, endpoint_of(info.external), remote);
+  if (!session) return false;
+  if (info.tcp_state) (*session)->tcp = TcpTracking::resumed(*info.tcp_state);
+  (*session)->outbound = info.outbound;
+  (*session)->inbound = info.inbound;
+  bindings_.set_deadline(**session, now_ + info.time_left);
+  return true;
+}
+
+/// With its mapping, at the same external endpoint or not at all.
+std::optional<Session*> Bindings::restore(Instant now, Protocol protocol, Endpoint inside,
+                                          Endpoint external, Endpoint remote) {
+  if (session_of_inside(protocol, inside, remote) || !is_external(external.address))
+    return std::nullopt;
+  const Mapping* there = mapping_of_inside(protocol, inside, remote);
+  if (there && there->external != external) return std::nullopt;
+  const auto opened = open(now, protocol, inside, remote, {external, true});
+  if (!opened) return std::nullopt;
+  Session* session = *opened;
+  if (session->external == external) return session;
+  remove_session(session->id, EndReason::flushed, now);
+  return std::nullopt;
+}
+
+}  // namespace stile::nat

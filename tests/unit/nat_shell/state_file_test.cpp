@@ -1,0 +1,60 @@
+#include "nat/shell/state_file.hpp"
+
+#include <catch2/catch.hpp>
+
+#include "nat/shell/reports.hpp"
+
+using namespace stile;
+using namespace stile::nat;
+using namespace stile::nat::shell;
+using namespace std::chrono_literals;
+
+namespace {
+
+SessionInfo example() {
+  SessionInfo info;
+  info.protocol = Protocol::tcp;
+  info.inside = *TransportAddress::parse("10.0.0.2:4000");
+  info.external = *TransportAddress::parse("203.0.113.1:4001");
+  info.remote = *TransportAddress::parse("198.51.100.1:80");
+  info.tcp_state = TcpState::outside_fin;
+  info.time_left = 100s;
+  info.outbound = {3, 300};
+  info.inbound = {2, 200};
+  return info;
+}
+
+std::string text_of(const SessionInfo& info) {
+  return state_text(describe_sessions([&](const auto& visit) { visit(info); }), 1000);
+}
+
+}  // namespace
+
+TEST_CASE("state file: a session is read as it was written, less the time since", "[nat][shell]") {
+  const auto sessions = parse_state(text_of(example()), 1040);
+  REQUIRE(sessions);
+  REQUIRE(sessions->size() == 1);
+  const SessionInfo& read = sessions->front();
+  CHECK(read.protocol == Protocol::tcp);
+  CHECK(read.inside == example().inside);
+  CHECK(read.external == example().external);
+  CHECK(read.remote == example().remote);
+  CHECK(read.tcp_state == TcpState::outside_fin);
+  CHECK(read.time_left == Duration(60s));
+  CHECK(read.outbound.bytes == 300);
+  CHECK(read.inbound.packets == 2);
+  CHECK(parse_state(text_of(example()), 900)->front().time_left == Duration(100s));
+  CHECK(parse_state(text_of(example()), 1100)->empty());
+}
+
+TEST_CASE("state file: what is none is refused, wherever it is cut", "[nat][shell]") {
+  const std::string whole = text_of(example());
+  for (std::size_t size = 0; size + 1 < whole.size(); ++size)
+    CHECK_FALSE(parse_state(whole.substr(0, size), 1000));
+  for (const char* text : {"{}", "[]", R"({"written":1,"sessions":[{}]})",
+                           R"({"written":"x","sessions":[]})", R"({"written":1,"sessions":7})"})
+    CHECK_FALSE(parse_state(text, 1000));
+  std::string other = whole;
+  other.replace(other.find("10.0.0.2:4000"), 13, "[2001:db8::1]:9");
+  CHECK_FALSE(parse_state(other, 1000));
+}
