@@ -66,6 +66,8 @@ std::optional<std::string> problem_with(const Nat64Config& config) {
   if (config.lowest_ipv6_mtu < 1280 || config.ipv6_mtu < config.lowest_ipv6_mtu)
     return "an IPv6 MTU is below 1280, or above that of the link";
   if (!config.nat.static_addresses.empty()) return "NAT64 has no static addresses, only forwards";
+  if (!config.nat.balancers.empty()) return "NAT64 has no balancers";
+  if (config.nat.ports == PortAssignment::deterministic) return "NAT64 has no deterministic ports";
   for (const Forward& forward : config.nat.forwards)
     if (!is_unicast(forward.inside.ip))
       return "forward " + to_string(forward) + ": the inside address is not IPv6 unicast";

@@ -9,7 +9,6 @@
 
 #include "nat/packet/ipv4.hpp"
 #include "nat/shell/clock.hpp"
-#include "nat/shell/event_text.hpp"
 #include "nat/shell/problem.hpp"
 #include "nat/shell/signals.hpp"
 #include "nat/shell/state_file.hpp"
@@ -36,6 +35,7 @@ Gateway::Gateway(const RunOptions& options, Setup setup, Random& random)
       epoll_(::epoll_create1(EPOLL_CLOEXEC)),
       signals_(take_signals()),
       control_(options.control, [this](std::string_view command) { return answer(command); }),
+      journal_(options, setup_.nat),
       fence_("stile-nat-" + options.inside + "-" + options.outside, fenced_interfaces(setup_)),
       inside_(setup_.inside),
       outside_(setup_.outside),
@@ -43,9 +43,6 @@ Gateway::Gateway(const RunOptions& options, Setup setup, Random& random)
       impairment_(options.impairment, random),
       nat_(setup_.nat, random),
       now_(read_clock()) {
-  if (options.log) log_.emplace(*options.log);
-  if (options.syslog) syslog_.emplace(*options.syslog);
-  if (options.ipfix) ipfix_.emplace(*options.ipfix, setup_.nat);
   watch(inside_.link.fd(), Source::inside);
   watch(outside_.link.fd(), Source::outside);
   watch(kernel_news_.fd(), Source::kernel);
@@ -96,7 +93,7 @@ void Gateway::run() {
     wait_for_input();
     handle_due();
     flush();
-    if (log_) log_->flush();
+    journal_.flush();
   }
   if (options_.state) write_state(*options_.state, describe_sessions(nat_, now_));
 }
@@ -211,17 +208,7 @@ void Gateway::drain_core() {
     if (impairment_.handle_packet(now_, command->side, command->packet) == Impairment::Fate::pass)
       send_copy(command->side, command->packet);
   }
-  while (const auto event = nat_.poll_event()) record(*event);
-}
-
-void Gateway::record(const Event& event) {
-  if (!is_logged(event, options_.log_detail)) return;
-  const std::string time = utc_now();
-  std::string text = describe_event(event, time);
-  if (log_) log_->add(text);
-  if (syslog_) syslog_->add(text, time);
-  if (ipfix_) ipfix_->add(event);
-  recent_events_.add(std::move(text));
+  while (const auto event = nat_.poll_event()) journal_.add(*event);
 }
 
 /// `packet` has headroom and lives until flush().
@@ -271,10 +258,10 @@ void Gateway::follow_addresses() {
 
 void Gateway::handle_signals() {
   for (const int signal : read_signals(signals_)) {
-    if (signal != SIGHUP)
+    if (signal == SIGHUP)
+      journal_.reopen();
+    else
       stopping_ = true;
-    else if (log_)
-      log_->reopen();
   }
 }
 
@@ -282,8 +269,7 @@ std::string Gateway::answer(std::string_view command) {
   if (command == "list") return describe_sessions(nat_, now_);
   if (command == "show") return describe_setup(setup_, options_);
   if (command == "stats") return describe_counters(nat_, shell_counters());
-  if (const auto since = watched_since(command, recent_events_.next()))
-    return recent_events_.describe_since(*since);
+  if (auto events = journal_.answer(command)) return *events;
   if (command != "flush")
     return describe_error("the command is none of list, show, flush, stats, watch");
   const std::size_t mappings = nat_.mapping_count();
@@ -294,13 +280,13 @@ std::string Gateway::answer(std::string_view command) {
 }
 
 ShellCounters Gateway::shell_counters() const {
-  return {{inside_.link.counters(), inside_.next_hops.counters()},
-          {outside_.link.counters(), outside_.next_hops.counters()},
-          impairment_.counters(),
-          log_ ? log_->lines_lost() : 0,
-          syslog_ ? syslog_->messages_lost() : 0,
-          ipfix_ ? ipfix_->messages_lost() : 0,
-          port_control_ ? std::optional(port_control_->counters()) : std::nullopt};
+  ShellCounters counters;
+  counters.inside = {inside_.link.counters(), inside_.next_hops.counters()};
+  counters.outside = {outside_.link.counters(), outside_.next_hops.counters()};
+  counters.impairment = impairment_.counters();
+  journal_.count_losses(counters);
+  if (port_control_) counters.port_control = port_control_->counters();
+  return counters;
 }
 
 }  // namespace stile::nat::shell

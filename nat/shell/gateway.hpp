@@ -10,17 +10,14 @@
 #include "nat/shell/control_server.hpp"
 #include "nat/shell/health_checks.hpp"
 #include "nat/shell/impairment.hpp"
-#include "nat/shell/ipfix.hpp"
+#include "nat/shell/journal.hpp"
 #include "nat/shell/kernel_fence.hpp"
 #include "nat/shell/link.hpp"
-#include "nat/shell/mapping_log.hpp"
 #include "nat/shell/next_hops.hpp"
 #include "nat/shell/offload.hpp"
 #include "nat/shell/port_control.hpp"
-#include "nat/shell/recent_events.hpp"
 #include "nat/shell/reports.hpp"
 #include "nat/shell/setup.hpp"
-#include "nat/shell/syslog_sender.hpp"
 #include "nat/shell/upnp_service.hpp"
 
 namespace stile::nat::shell {
@@ -68,7 +65,6 @@ class Gateway {
   void handle_signals();
   void handle_due();
   void drain_core();
-  void record(const Event& event);
   void transmit(Side to, MutableBytes packet);
   void send_copy(Side to, Bytes packet);
   void flush();
@@ -82,10 +78,7 @@ class Gateway {
   Descriptor epoll_;
   Descriptor signals_;
   ControlServer control_;
-  std::optional<MappingLog> log_;
-  std::optional<SyslogSender> syslog_;
-  std::optional<IpfixExporter> ipfix_;
-  RecentEvents recent_events_;
+  Journal journal_;
   KernelFence fence_;  ///< before the links: no packet is handled twice
   Realm inside_;
   Realm outside_;

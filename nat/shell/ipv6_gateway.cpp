@@ -9,7 +9,6 @@
 
 #include "nat/packet/ipv4.hpp"
 #include "nat/shell/clock.hpp"
-#include "nat/shell/event_text.hpp"
 #include "nat/shell/problem.hpp"
 #include "nat/shell/reports.hpp"
 #include "nat/shell/signals.hpp"
@@ -32,6 +31,7 @@ Ipv6Gateway::Ipv6Gateway(const RunOptions& options, Ipv6Setup setup, Random& ran
       epoll_(::epoll_create1(EPOLL_CLOEXEC)),
       signals_(take_signals()),
       control_(options.control, [this](std::string_view command) { return answer(command); }),
+      journal_(options, options.nat),
       fence_("stile-nat-" + options.inside + "-" + options.outside, setup_.fenced_ipv4,
              setup_.fenced_ipv6),
       inside_(setup_.inside),
@@ -39,7 +39,6 @@ Ipv6Gateway::Ipv6Gateway(const RunOptions& options, Ipv6Setup setup, Random& ran
       kernel_news_(NETLINK_ROUTE, NextHops::notification_groups),
       impairment_(options.impairment, random),
       now_(read_clock()) {
-  if (options.log) log_.emplace(*options.log);
   watch(inside_.link.fd(), Source::inside);
   watch(outside_.link.fd(), Source::outside);
   watch(kernel_news_.fd(), Source::kernel);
@@ -77,7 +76,7 @@ void Ipv6Gateway::run() {
     wait_for_input();
     handle_due();
     flush();
-    if (log_) log_->flush();
+    journal_.flush();
   }
 }
 
@@ -148,12 +147,7 @@ void Ipv6Gateway::drain() {
     if (impairment_.handle_packet(now_, command->side, command->packet) == Impairment::Fate::pass)
       send_copy(command->side, command->packet);
   }
-  while (const auto event = setup_.translator->poll_event()) {
-    if (!is_logged(*event, options_.log_detail)) continue;
-    std::string text = describe_event(*event, utc_now());
-    if (log_) log_->add(text);
-    recent_events_.add(std::move(text));
-  }
+  while (const auto event = setup_.translator->poll_event()) journal_.add(*event);
 }
 
 void Ipv6Gateway::send_copy(Side to, Bytes packet) {
@@ -180,32 +174,33 @@ void Ipv6Gateway::handle_kernel_news() {
 
 void Ipv6Gateway::handle_signals() {
   for (const int signal : read_signals(signals_)) {
-    if (signal != SIGHUP)
+    if (signal == SIGHUP)
+      journal_.reopen();
+    else
       stopping_ = true;
-    else if (log_)
-      log_->reopen();
   }
 }
 
 std::string Ipv6Gateway::answer(std::string_view command) {
   if (command == "list") return setup_.translator->describe_sessions(now_);
-  if (command == "show") return setup_.description;
-  if (const auto since = watched_since(command, recent_events_.next()))
-    return recent_events_.describe_since(*since);
+  if (command == "show") return describe_translator_setup(setup_.description, options_);
+  if (auto events = journal_.answer(command)) return *events;
   if (command == "stats")
-    return describe_translator_counters(setup_.translator->describe_counters(),
-                                        {{inside_.link.counters(), inside_.next_hops.counters()},
-                                         {outside_.link.counters(), outside_.next_hops.counters()},
-                                         impairment_.counters(),
-                                         log_ ? log_->lines_lost() : 0,
-                                         0,
-                                         0,
-                                         std::nullopt});
+    return describe_translator_counters(setup_.translator->describe_counters(), shell_counters());
   if (command != "flush")
     return describe_error("the command is none of list, show, flush, stats, watch");
   const std::size_t mappings = setup_.translator->flush(now_);
   drain();
   return describe_flush(mappings);
+}
+
+ShellCounters Ipv6Gateway::shell_counters() const {
+  ShellCounters counters;
+  counters.inside = {inside_.link.counters(), inside_.next_hops.counters()};
+  counters.outside = {outside_.link.counters(), outside_.next_hops.counters()};
+  counters.impairment = impairment_.counters();
+  journal_.count_losses(counters);
+  return counters;
 }
 
 }  // namespace stile::nat::shell

@@ -10,12 +10,11 @@
 #include "nat/shell/dns64_server.hpp"
 #include "nat/shell/impairment.hpp"
 #include "nat/shell/ipv6_setup.hpp"
+#include "nat/shell/journal.hpp"
 #include "nat/shell/kernel_fence.hpp"
 #include "nat/shell/link.hpp"
-#include "nat/shell/mapping_log.hpp"
 #include "nat/shell/next_hops.hpp"
 #include "nat/shell/offload.hpp"
-#include "nat/shell/recent_events.hpp"
 
 namespace stile::nat::shell {
 
@@ -55,14 +54,14 @@ class Ipv6Gateway {
   void send_copy(Side to, Bytes packet);
   void flush();
   std::string answer(std::string_view command);
+  ShellCounters shell_counters() const;
 
   RunOptions options_;
   Ipv6Setup setup_;
   Descriptor epoll_;
   Descriptor signals_;
   ControlServer control_;
-  std::optional<MappingLog> log_;
-  RecentEvents recent_events_;
+  Journal journal_;
   KernelFence fence_;  ///< before the links: no packet is handled twice
   Realm inside_;
   Realm outside_;

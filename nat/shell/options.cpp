@@ -105,6 +105,8 @@ void check_run_options(const RunOptions& run) {
           ipv6.firewall.has_value() >
       1)
     throw UsageProblem("give one of --nat64, --clat, --nptv6 and --ipv6-firewall");
+  const bool has_ipv6 = ipv6.nat64 || ipv6.clat || ipv6.nptv6 || ipv6.firewall;
+  if (has_ipv6 && run.state) throw UsageProblem("--state keeps IPv4's sessions only");
   if (ipv6.dns64 && !ipv6.nat64) throw UsageProblem("--dns64 goes with --nat64; give that, too");
 }
 

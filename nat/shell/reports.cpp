@@ -140,6 +140,13 @@ std::string list_of(const ForEachSession& for_each) {
   return list.text;
 }
 
+Json describe_log(const RunOptions& options) {
+  return {{"file", options.log.value_or("")},
+          {"detail", word_for(log_detail_words, options.log_detail)},
+          {"syslog", options.syslog ? options.syslog->to_string() : ""},
+          {"ipfix", options.ipfix ? options.ipfix->to_string() : ""}};
+}
+
 Json describe_impairment(const ImpairmentConfig& impairment) {
   return {{"delay", to_text(impairment.delay)},
           {"jitter", to_text(impairment.jitter)},
@@ -174,10 +181,7 @@ std::string describe_setup(const Setup& setup, const RunOptions& options) {
                   {"like", options.like},
                   {"behavior", describe_behavior(nat)},
                   {"timeouts", describe_timeouts(nat)},
-                  {"log",
-                   {{"file", options.log.value_or("")},
-                    {"detail", word_for(log_detail_words, options.log_detail)},
-                    {"syslog", options.syslog ? options.syslog->to_string() : ""}}},
+                  {"log", describe_log(options)},
                   {"deterministic",
                    {{"subscribers", nat.subscribers.size() == 0 ? "" : to_text(nat.subscribers)},
                     {"dynamic_factor", nat.dynamic_factor}}},
@@ -201,6 +205,13 @@ std::string describe_counters(const Nat& nat, const ShellCounters& shell) {
   for (const CounterName& counter : counter_names)
     json["nat"][std::string(counter.name)] = nat.counters().*counter.value;
   add_shell_counters(json, shell);
+  return json.dump();
+}
+
+std::string describe_translator_setup(const std::string& what, const RunOptions& options) {
+  Json json = Json::parse(what);
+  json["log"] = describe_log(options);
+  json["impairment"] = describe_impairment(options.impairment);
   return json.dump();
 }
 

@@ -38,6 +38,8 @@ std::string describe_sessions(const Nat& nat, Instant now);
 /// Likewise, of sessions that `for_each` hands to what it is given.
 using ForEachSession = std::function<void(const std::function<void(const SessionInfo&)>&)>;
 std::string describe_sessions(const ForEachSession& for_each);
+/// What is translated to what, as a JSON object, and where its log is.
+std::string describe_translator_setup(const std::string& what, const RunOptions& options);
 /// Counters of a core as a JSON object, and those of the shell beside them.
 std::string describe_translator_counters(const std::string& core, const ShellCounters& shell);
 std::string describe_setup(const Setup& setup, const RunOptions& options);

@@ -44,7 +44,8 @@ Config config_of(const Json& setup) {
 
 std::optional<LogSearch::Holder> deterministic_holder(const Json& setup,
                                                       const TransportAddress& external) {
-  if (setup.at("behavior").at("ports") != "deterministic") return std::nullopt;
+  if (!setup.contains("deterministic") || setup.at("behavior").at("ports") != "deterministic")
+    return std::nullopt;
   const Config config = config_of(setup);
   const auto index = std::ranges::find(config.external, external.ip) - config.external.begin();
   const auto owner =

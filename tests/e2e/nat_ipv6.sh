@@ -102,8 +102,9 @@ check "ping outwards" in_ns inner ping -c 2 -i 0.2 -W 2 -q 2001:db8:9::9
 check_not "no ping inwards" in_ns world ping -c 1 -W 1 -q 2001:db8:5::10
 check_equal "a pinhole is open" connected "$(ask world tcp-outcome --to '[2001:db8:5::10]:8080')"
 check_equal "all else is not" timeout "$(ask world tcp-outcome --to '[2001:db8:5::10]:8081' --seconds 1)"
-end "$wall_pid" TERM
-check_equal "it ends well" 0 $?
+check "the kernel is kept away" grep -q 'table ip6 stile-nat-lan-wan' <(in_ns router nft list tables)
+end "$wall_pid" KILL
+check_equal "killed, it leaves nothing" "" "$(in_ns router nft list tables)"
 
 refused "two of them" "give one of --nat64, --clat, --nptv6 and --ipv6-firewall" --nat64 64:ff9b::/96 --nptv6 fd00:1::/48=2001:db8:1::/48
 refused "no prefix" "--nat64: '2001:db8::/33' is not of the form 64:ff9b::/96 or 2001:db8:64::/48; see stile-nat --help" --nat64 2001:db8::/33

@@ -383,6 +383,12 @@ TEST_CASE("nat64: a configuration that cannot work is refused", "[nat]") {
   config = default_config();
   config.nat.forwards = {{Protocol::tcp, std::nullopt, 80, 1, at("10.0.0.1:80")}};
   CHECK(problem_with(config));
+  Nat64Config shares = default_config();
+  shares.nat.ports = PortAssignment::deterministic;
+  CHECK(problem_with(shares));
+  Nat64Config balancing = default_config();
+  balancing.nat.balancers.emplace_back();
+  CHECK(problem_with(balancing));
   SeededRandom random(1);
   CHECK_THROWS_AS(Nat64(config, random), std::invalid_argument);
 }
