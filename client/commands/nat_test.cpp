@@ -30,6 +30,7 @@ struct Options {
   std::string token;
   std::vector<std::string> addresses;
   std::string pace;
+  std::uint16_t outside_mtu = 0;  ///< 0: not known
   bool json = false;
 };
 
@@ -65,8 +66,9 @@ std::unique_ptr<nat::grader::TestBed> make_bed(const Options& options, Random& r
   if (!options.simulated) {
     std::vector<IpAddress> inside;
     for (const std::string& text : options.addresses) inside.push_back(address_of(text));
+    const auto mtu = options.outside_mtu != 0 ? std::optional(options.outside_mtu) : std::nullopt;
     return std::make_unique<nat_test::RealBed>(endpoint_of("--agent", options.agent), options.token,
-                                               inside);
+                                               mtu, inside);
   }
   const auto behavior = sim::parse_behavior(options.nat);
   if (!behavior)
@@ -164,6 +166,11 @@ void add_nat_test_command(CLI::App& app, int& exit_status) {
                    "simulated: hours]")
       ->option_text("PACE")
       ->check(CLI::IsMember({"seconds", "minutes", "hours"}));
+  command
+      ->add_option("--outside-mtu", options->outside_mtu,
+                   "of the NAT's outside link, where it is below that of the inside")
+      ->option_text("BYTES")
+      ->check(number_between<std::uint16_t>(576, 1472));
   command->add_flag("--json", options->json, "one JSON object");
   add_agent(*command, exit_status);
   command->callback([command, options, &exit_status] {

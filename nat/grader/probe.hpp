@@ -33,6 +33,12 @@ struct Connection {
   std::uint32_t outside_next = 0;
 };
 
+/// What answers a SYN that nobody inside has asked for.
+struct SynAnswer {
+  Duration after{};
+  bool is_reset = false;  ///< else an ICMP error
+};
+
 /// What the tests send, and how they look for it: each packet is marked, so that none is taken for
 /// another one; what does not arrive is sent three times, so that loss is not taken for a filter.
 class Probe {
@@ -81,13 +87,19 @@ class Probe {
   /// An ICMP error about `about`, from a host outside to the external address, and as it arrives.
   std::optional<Arrival> error_in(const IpAddress& from, std::uint8_t type, std::uint8_t code,
                                   const Arrival& about);
+  /// Two rules are about it, and it takes eight seconds: `look` is called once.
+  const std::optional<SynAnswer>& answer_to_syn(
+      const std::function<std::optional<SynAnswer>()>& look) {
+    if (!answer_to_syn_) answer_to_syn_ = look();
+    return *answer_to_syn_;
+  }
 
  private:
   ByteVector mark();
-
   TestBed& bed_;
   Random& random_;
   std::uint16_t next_port_;
+  std::optional<std::optional<SynAnswer>> answer_to_syn_;
 };
 
 }  // namespace stile::nat::grader

@@ -74,28 +74,21 @@ bool is_about(const Arrival& error, const TransportAddress& sender) {
          load_u16(quoted->payload().data()) == sender.port;
 }
 
-/// What answers a SYN that nobody inside has asked for: how long after it, and in which way.
-struct Answer {
-  Duration after{};
-  bool is_reset = false;
-};
-
-std::optional<Answer> answer_to_unsolicited(Probe& probe, const TransportAddress& external,
-                                            Duration within) {
+std::optional<SynAnswer> look_for_answer(Probe& probe, const TransportAddress& external) {
   const TransportAddress stranger = probe.outside_endpoint(1);
   const Instant sent = probe.bed().now();
   probe.bed().send(Side::outside, make_tcp(stranger, external, syn, {}, {.sequence = 1}));
-  const auto answer = probe.expect(Side::outside, within, [&](const Arrival& arrival) {
+  const auto answer = probe.expect(Side::outside, 8s, [&](const Arrival& arrival) {
     const bool is_reset = arrival.ipv4().protocol() == ip_protocol::tcp &&
                           arrival.destination == stranger && arrival.source == external;
     if (is_reset || arrival.ipv4().protocol() != ip_protocol::icmp) return is_reset;
     return is_about(arrival, stranger);
   });
   if (!answer) return std::nullopt;
-  return Answer{probe.bed().now() - sent, answer->ipv4().protocol() == ip_protocol::tcp};
+  return SynAnswer{probe.bed().now() - sent, answer->ipv4().protocol() == ip_protocol::tcp};
 }
 
-std::string words_for(const Answer& answer) {
+std::string words_for(const SynAnswer& answer) {
   const auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(answer.after).count();
   return std::string(answer.is_reset ? "a RST" : "an ICMP error") + " after " + std::to_string(ms) +
          " ms";
@@ -109,18 +102,22 @@ std::optional<TransportAddress> closed_endpoint(Probe& probe) {
   return TransportAddress{known->ip, static_cast<std::uint16_t>(probe.fresh_port() + 1)};
 }
 
+/// A clock that is read twice is read a little late.
+constexpr Duration hold = 5900ms;
+
 Finding no_early_answer(Probe& probe) {
   const auto closed = closed_endpoint(probe);
   if (!closed) return no_way_out();
-  const auto answer = answer_to_unsolicited(probe, *closed, 5900ms);
-  return judge(!answer, answer ? words_for(*answer) : "nothing for six seconds");
+  const auto& answer = probe.answer_to_syn([&] { return look_for_answer(probe, *closed); });
+  const bool is_early = answer && answer->after < hold;
+  return judge(!is_early, is_early ? words_for(*answer) : "nothing for six seconds");
 }
 
 Finding late_answer(Probe& probe) {
   const auto closed = closed_endpoint(probe);
   if (!closed) return no_way_out();
-  const auto answer = answer_to_unsolicited(probe, *closed, 8s);
-  const bool is_right = answer && !answer->is_reset && answer->after >= 5900ms;
+  const auto& answer = probe.answer_to_syn([&] { return look_for_answer(probe, *closed); });
+  const bool is_right = answer && !answer->is_reset && answer->after >= hold;
   return judge(is_right, answer ? words_for(*answer) : "nothing for eight seconds");
 }
 

@@ -126,10 +126,12 @@ Finding hairpin_source(Probe& probe) {
 Finding determinism(Probe& probe) {
   if (!probe.has_two_inside()) return needs_two_inside();
   const std::uint16_t port = probe.fresh_port();
-  // The same destinations, too: that is when a NAT may have to treat the second one otherwise.
+  // The second one meets the first one's sessions after it has got a mapping of its own.
   const Destinations destinations = Destinations::fresh(probe);
   const auto first = mapping_of_udp(probe, {probe.inside(0), port}, destinations);
-  const auto second = mapping_of_udp(probe, {probe.inside(1), port}, destinations);
+  const auto second =
+      mapping_of_udp(probe, {probe.inside(1), port},
+                     {probe.outside_endpoint(0), destinations.other_port, destinations.other_host});
   const std::uint16_t other_port = probe.fresh_port();
   const auto first_filter = filtering_of_udp(probe, {probe.inside(0), other_port});
   const auto second_filter = filtering_of_udp(probe, {probe.inside(1), other_port});

@@ -15,6 +15,7 @@ ip -n "$prefix-kin" address add 10.2.0.4/24 dev eth0
 ip -n "$prefix-kout" address add 203.0.113.10/24 dev eth0
 ip -n "$prefix-kin" route add default via 10.2.0.1
 in_ns knat sysctl -qw net.ipv4.ip_forward=1
+for where in nat knat; do ip -n "$prefix-$where" link set wan mtu 1400; done
 in_ns knat nft 'table ip nat { chain post { type nat hook postrouting priority srcnat; oif wan masquerade; }; }'
 
 # agent NAMESPACE; grade NAME NAMESPACE ADDRESS...: the card is in $work/NAME.out.
@@ -22,7 +23,7 @@ agent() {
   start "agent-$1" "$1" "$stile" nat-test agent --address 203.0.113.9 203.0.113.10 --token "a word"
   await_line "agent-$1" '"ready":true'
 }
-grade() { start "$1" "$2" timeout 150 "$stile" nat-test --agent 203.0.113.9 --token "a word" --json "${@:3}"; }
+grade() { start "$1" "$2" timeout 150 "$stile" nat-test --agent 203.0.113.9 --token "a word" --outside-mtu 1400 --json "${@:3}"; }
 # found NAME RFC REQUIREMENT: verdict and what was seen.
 found() {
   python3 -c 'import json, sys
@@ -33,7 +34,7 @@ for each in json.load(open(sys.argv[1]))["grades"]:
 failures_of() {
   python3 -c 'import json, sys
 for each in json.load(open(sys.argv[1]))["grades"]:
-    if each["verdict"] == "not met": print(each["rfc"], each["requirement"], each["seen"])' "$work/$1.out"
+    if each["verdict"] in ("not met", "untested"): print(each["rfc"], each["requirement"], each["seen"])' "$work/$1.out"
 }
 says() { check "$1" grep -q -- "$2" <(found "${@:3}"); }
 
@@ -49,7 +50,7 @@ kernel=$pid
 
 await_end "$ours" 150
 check_equal "stile-nat meets every MUST" 0 "$?"
-check_equal "and every SHOULD" "" "$(failures_of ours)"
+check_equal "and every SHOULD, and all is tested" "" "$(failures_of ours)"
 says "what is tested is tested: mapping" 'met: endpoint-independent' ours 4787 REQ-1
 says "filtering" 'met: endpoint-independent' ours 4787 REQ-8
 says "hairpinning" 'met: inside hosts meet' ours 4787 REQ-9
@@ -61,6 +62,7 @@ says "it keeps a port for all destinations" 'met: endpoint-independent' kernel 4
 says "it gives one port to two hosts" 'not met: two hosts appear as 203.0.113.1:' kernel 4787 REQ-3
 says "it filters by address and port" 'not met: address-and-port-dependent' kernel 4787 REQ-8
 says "it does not hairpin" 'not met' kernel 4787 REQ-9
+says "it treats a second host otherwise" 'not met' kernel 4787 REQ-11
 says "it answers a SYN at once" 'not met: a RST' kernel 5382 REQ-4
 says "it opens simultaneously" 'met: both SYNs pass' kernel 5382 REQ-2a
 says "it translates errors" 'met: it quotes' kernel 5508 REQ-4

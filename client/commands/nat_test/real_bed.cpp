@@ -26,11 +26,12 @@ std::vector<IpAddress> or_local(std::vector<IpAddress> inside, const LineStream&
 }  // namespace
 
 RealBed::RealBed(const TransportAddress& agent, const std::string& token,
-                 std::vector<IpAddress> inside)
+                 std::optional<std::uint16_t> outside_mtu, std::vector<IpAddress> inside)
     : stream_(LineStream::connect(agent)),
       hosts_{or_local(std::move(inside), stream_), {}},
       host_(hosts_.inside, agent.port),
       guard_(hosts_.inside),
+      outside_mtu_(outside_mtu),
       patience_(200ms) {
   const Instant asked = now();
   stream_.write("hello " + token);

@@ -15,7 +15,8 @@ class RealBed final : public nat::grader::TestBed {
  public:
   /// `inside` are addresses of this machine; none: the one from which the agent is reached. Throws
   /// CommandError.
-  RealBed(const TransportAddress& agent, const std::string& token, std::vector<IpAddress> inside);
+  RealBed(const TransportAddress& agent, const std::string& token,
+          std::optional<std::uint16_t> outside_mtu, std::vector<IpAddress> inside);
 
   const Hosts& hosts() const override { return hosts_; }
   Instant now() const override;
@@ -23,6 +24,7 @@ class RealBed final : public nat::grader::TestBed {
   std::optional<ByteVector> receive(nat::Side at, Instant until) override;
   void wait_until(Instant until) override;
   Duration patience() const override { return patience_; }
+  std::optional<std::uint16_t> outside_mtu() const override { return outside_mtu_; }
 
  private:
   void pass_until(Instant until);
@@ -34,6 +36,7 @@ class RealBed final : public nat::grader::TestBed {
   Hosts hosts_;
   RawHost host_;
   PortGuard guard_;
+  std::optional<std::uint16_t> outside_mtu_;
   Duration patience_;
   std::deque<ByteVector> arrived_[2];
 };
