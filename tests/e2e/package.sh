@@ -27,19 +27,17 @@ cmake_minimum_required(VERSION 3.25)
 project(app LANGUAGES C CXX)
 find_package(stile 0.1 REQUIRED)
 add_executable(own_loop $examples/own_loop.cpp)
-target_link_libraries(own_loop PRIVATE stile::stile)
-add_executable(own_loop_static $examples/own_loop.cpp)
-target_link_libraries(own_loop_static PRIVATE stile::static)
+target_link_libraries(own_loop PRIVATE stile::static)
 add_executable(callbacks $examples/callbacks.cpp)
 target_link_libraries(callbacks PRIVATE stile::stile)
 CMAKE
 check "C++ by find_package: configures" cmake -S "$work/app" -B "$work/app/build" -DCMAKE_PREFIX_PATH="$prefix_dir"
 check "C++ by find_package: builds" cmake --build "$work/app/build" -j 2
-for program in own_loop own_loop_static callbacks; do
+for program in own_loop callbacks; do
   check "C++ by find_package: $program runs" timeout 20 "$work/app/build/$program"
 done
 
-# header FILE: it compiles with nothing in front of it.
+# header FILE: it compiles with nothing in front of it. Those of the driver, which take their time with Asio, are in the examples.
 header() {
   local language=(-x c++ -std=c++23)
   [[ $1 == *.h ]] && language=(-x c -std=c99)
@@ -48,5 +46,5 @@ header() {
 export -f header
 export prefix_dir
 check_equal "each header compiles alone" "" \
-  "$(cd "$prefix_dir/include" && find stile -name '*.h*' -print0 | xargs -0 -P 2 -I{} bash -c 'header {}' | head -20)"
+  "$(cd "$prefix_dir/include" && find stile -name '*.h*' -not -path 'stile/asio/*' -print0 | xargs -0 -P 2 -I{} bash -c 'header {}' | head -20)"
 finish

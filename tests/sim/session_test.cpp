@@ -14,6 +14,14 @@ TEST_CASE("sim: after a restart the peers meet again, and data flows meanwhile",
   }
 }
 
+TEST_CASE("sim: a nomination that is lost is sent again, whatever else is answered meanwhile", "[sim][rfc8445-8.1.1]") {
+  Scenario scenario;
+  scenario.a = scenario.b = behind("EIM/APDF");
+  scenario.internet = {.delay = std::chrono::milliseconds(24), .loss = 0.1};
+  for (scenario.seed = 1; scenario.seed <= 60; ++scenario.seed)
+    CHECK(expect_path(scenario, Path::direct).selected < std::chrono::seconds(20));
+}
+
 TEST_CASE("sim: a lite agent on the Internet meets a peer behind every NAT", "[sim][rfc8445-2.5]") {
   for (const NatBehavior& a : all_behaviors()) {
     Scenario scenario;

@@ -190,6 +190,7 @@ std::error_code Session::Impl::send(Bytes data, ComponentId component) {
                                 MutableBytes(output_).subspan(datagram_headroom, data.size()));
   if (ready) {
     transmit(ready->from, ready->to, ready->datagram);
+    if (!draining_) set_timer();
     return {};
   }
   switch (ready.error()) {

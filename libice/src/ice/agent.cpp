@@ -96,6 +96,7 @@ void Agent::handle_timeout(Instant now) {
   impl_->fire_transactions(now);
   impl_->nominate(now);
   impl_->check_consent(now);
+  impl_->watch_paths(now);
   if (impl_->config.lite) impl_->keep_lite_paths_alive(now);
   else impl_->keep_mappings_alive(now);
   impl_->release_unused(now);
@@ -232,6 +233,7 @@ void Agent::Impl::plan() {
     if (state == State::failed) continue;
     wake_at = std::min({wake_at, each.consent.next_check, each.nominate_at});
     if (each.selected) wake_at = std::min(wake_at, each.consent.until);
+    if (each.selected && watches_paths()) wake_at = std::min({wake_at, each.next_probe, each.next_backup_check});
   }
   if (state != State::failed && wants_to_start()) wake_at = std::min(wake_at, next_transaction);
   if (state == State::checking) wake_at = std::min(wake_at, no_failure_before);

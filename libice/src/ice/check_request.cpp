@@ -123,19 +123,20 @@ void Agent::Impl::trigger_check(Instant now, const EarlyCheck& early) {
   if (config.lite) return take_nomination_as_lite(now, early);
   const auto local_index = base_candidate(early.base);
   const bool known = find_remote(component_of(early.base), early.from).has_value();
-  if (!local_index || (!known && is_done(component(component_of(early.base))))) return;
+  const bool nominated = early.use_candidate && role == Role::controlled;
+  if (!local_index || (!known && !nominated && is_done(component(component_of(early.base))))) return;
   if (!known && !may_learn_at(*local_index)) {
     ++counters.candidates_over_limit;
     return;
   }
   const std::size_t remote_index = learn_remote(now, early);
   CandidatePair* pair = checklists.find(*local_index, remote_index);
-  if (!pair) pair = form_pair(now, *local_index, remote_index);
+  if (!pair) pair = form_pair(now, *local_index, remote_index, nominated);
   if (!pair) return;
 
   pair->last_heard = now;
   ++pair->checks_received;
-  const bool nominated = early.use_candidate && role == Role::controlled;
+  heard_on(now, *pair);
   if (nominated) pair->nomination = std::max(pair->nomination, early.nomination);
   if (pair->state == PairState::succeeded) {
     if (nominated) select(now, *pair);

@@ -73,15 +73,21 @@ void Agent::Impl::take_success(Instant now, CandidatePair& pair, const Check& ch
     pair.round_trip_time = now - check.timer.first_sent();
     pair.total_round_trip_time += pair.round_trip_time;
   }
-  for (Check& other : pair.checks) other.retransmits = false;
+  // A nomination that is under way goes on: this may be the late answer to an ordinary check.
+  for (Check& other : pair.checks) other.retransmits = other.retransmits && other.use_candidate;
   pair.state = PairState::succeeded;
   pair.valid = true;
+  pair.confirmed = now;
+  heard_on(now, pair);
   checklists.unfreeze(pair.foundation);
 
   Component& owner = component(pair.component);
   if (!owner.selected || owner.selected == pair.id) owner.consent.until = now + config.consent_expiry;
   const bool by_us = check.use_candidate && role == Role::controlling;
-  if (by_us) pair.nomination = check.nomination;
+  if (by_us) {
+    pair.nomination = check.nomination;
+    pair.nominating = false;
+  }
   use_best_valid_pair(now, pair.component);
   if (by_us || pair.to_be_nominated) select(now, pair);
   nominate(now);

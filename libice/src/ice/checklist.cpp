@@ -116,15 +116,32 @@ void ChecklistSet::unfreeze(const std::string& foundation) {
 
 // Deviation: RFC 8445 §8.1.2: while the selected pair is one through a relay, pairs above it go on, so that the session ends on
 // a direct path without a restart; of several nominated pairs the highest counts (§8.1.1).
-void ChecklistSet::conclude(ComponentId component, PairId selected) {
+void ChecklistSet::conclude(ComponentId component, PairId selected, bool backups) {
   const CandidatePair* winner = find(selected);
+  const auto kept = winner && backups ? backups_of(*winner) : std::vector<PairId>{};
   for (CandidatePair& pair : pairs_) {
     if (pair.component != component || pair.id == selected) continue;
     if (winner && winner->relayed && pair.priority > winner->priority) continue;
+    if (std::ranges::find(kept, pair.id) != kept.end()) continue;
     for (Check& check : pair.checks) check.retransmits = false;
     if (pair.state == PairState::waiting || pair.state == PairState::frozen) fail(pair, PairProblem::not_needed);
     forget_triggers(pair.id);
   }
+}
+
+/// Two direct pairs with another end than the winner's, and one through our own relay.
+std::vector<PairId> ChecklistSet::backups_of(const CandidatePair& winner) const {
+  constexpr std::size_t direct_ones = 2;
+  std::vector<PairId> direct;
+  std::vector<PairId> relayed;
+  for (const CandidatePair& pair : pairs_) {
+    if (pair.component != winner.component || pair.id == winner.id || pair.state == PairState::failed) continue;
+    const bool another_way = pair.local != winner.local || pair.remote != winner.remote;
+    if (!pair.relayed && another_way && direct.size() < direct_ones) direct.push_back(pair.id);
+    if (pair.by_own_relay && !winner.by_own_relay && relayed.empty()) relayed.push_back(pair.id);
+  }
+  direct.insert(direct.end(), relayed.begin(), relayed.end());
+  return direct;
 }
 
 void ChecklistSet::forget_triggers(PairId id) {

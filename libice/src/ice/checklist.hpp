@@ -1,6 +1,5 @@
 #pragma once
 
-#include <deque>
 #include <vector>
 
 #include "stile/ice/agent.hpp"
@@ -31,6 +30,7 @@ struct CandidatePair {
   std::string foundation;
   PairState state = PairState::frozen;
   bool relayed = false;             ///< one end is a relayed candidate
+  bool by_own_relay = false;        ///< the local end is
   std::vector<Check> checks;        ///< the newest last
   unsigned checks_sent = 0;         ///< retransmissions counted
   unsigned responses_received = 0;
@@ -39,6 +39,7 @@ struct CandidatePair {
   Instant last_sent{};
   Duration round_trip_time{};
   Duration total_round_trip_time{};
+  Instant confirmed{};              ///< its last answer
   PairProblem problem = PairProblem::none;
   std::uint16_t error = 0;
   std::uint64_t packets_sent = 0;   ///< application data
@@ -88,12 +89,13 @@ class ChecklistSet {
   /// §7.2.5.3.3: a foundation that worked once is worth trying for all its pairs, whatever their stream.
   void unfreeze(const std::string& foundation);
   /// §8.1.2: the component has its pair; of pairs below it what has not been tried is dropped and nothing is sent again.
-  void conclude(ComponentId component, PairId selected);
+  /// `backups`: but for those that might take over, which go on.
+  void conclude(ComponentId component, PairId selected, bool backups = false);
   void clear();
 
  private:
   struct Checklist {
-    std::deque<PairId> triggered;
+    std::vector<PairId> triggered;
   };
 
   void set_initial_states();
@@ -104,6 +106,7 @@ class ChecklistSet {
   template <class MayCheck>
   CandidatePair* peek(std::size_t stream, MayCheck&& may_check);
   void forget_triggers(PairId id);
+  std::vector<PairId> backups_of(const CandidatePair& winner) const;
   Checklist& checklist_of(const CandidatePair& pair) { return checklists_[pair.component.stream - 1u]; }
 
   std::vector<Checklist> checklists_;  ///< by stream

@@ -80,6 +80,7 @@ void Agent::Impl::retransmit_checks(Instant now) {
       }
       ++i;
     }
+    if (pair.checks.empty()) pair.checks.shrink_to_fit();  // most pairs are never checked again
     if (pair.state == PairState::in_progress && pair.checks.empty()) fail(pair, PairProblem::no_answer);
   }
 }

@@ -38,11 +38,15 @@ void Agent::Impl::check_consent(Instant now) {
       set_state(State::failed, "the peer has not answered for 30 seconds");
       return;
     }
-    if (now < owner.consent.next_check) continue;
-    ++pair->checks_sent;
-    ask_for_consent(now, owner.consent, locals[pair->local].base, remotes[pair->remote].address,
-                      make_check(now, local, remote->credentials, locals[pair->local].candidate.priority, 0, false));
+    if (now >= owner.consent.next_check) ask_on_selected(now, owner, *pair);
   }
+}
+
+void Agent::Impl::ask_on_selected(Instant now, Component& owner, CandidatePair& pair) {
+  ++pair.checks_sent;
+  ask_for_consent(now, owner.consent, locals[pair.local].base, remotes[pair.remote].address,
+                  make_check(now, local, remote->credentials, locals[pair.local].candidate.priority, 0, false));
+  await_answer(now, owner, pair);
 }
 
 /// While a restart looks for another pair, the old one is sent on, and so is asked about.
@@ -85,6 +89,8 @@ bool Agent::Impl::take_consent_response(Instant now, const stun::MessageView& me
     const auto found = std::ranges::find(owner.consent.checks, message.transaction_id(), &Check::id);
     if (CandidatePair* pair = checklists.find(owner.selected.value_or(0))) {
       ++pair->responses_received;
+      pair->confirmed = now;
+      heard_on(now, *pair);
       pair->round_trip_time = now - found->timer.first_sent();
       pair->total_round_trip_time += pair->round_trip_time;
     }

@@ -39,6 +39,7 @@ std::optional<Received> Agent::Impl::take_payload(Instant now, const Base& base,
   }
   if (CandidatePair* pair = pair_from(base, from)) {
     ++pair->packets_received;
+    heard_on(now, *pair);
     pair->bytes_received += payload.size();
   } else if (!is_former_source(base, from)) {
     ++counters.data_from_strangers;
@@ -87,7 +88,7 @@ std::optional<PairId> Agent::Impl::path_of(const Component& owner) const {
 std::expected<Transmit, SendError> Agent::Impl::transmit(Instant now, ComponentId id, MutableBytes data) {
   if (state == State::closed) return std::unexpected(SendError::closed);
   if (!has(id)) return std::unexpected(SendError::no_path);
-  const Component& owner = component(id);
+  Component& owner = component(id);
   const auto path = path_of(owner);
   CandidatePair* pair = path ? checklists.find(*path) : nullptr;
   const bool goes_by_former = owner.former && !owner.selected;
@@ -99,6 +100,9 @@ std::expected<Transmit, SendError> Agent::Impl::transmit(Instant now, ComponentI
   const TransportAddress& to = goes_by_former ? owner.former->remote : remotes[pair->remote].address;
   const SocketId socket = sockets[base.socket].id;
   if (!goes_by_former) {
+    // A path that is sent on and silent is asked whether it is alive.
+    if (owner.selected && !owner.doubted_since && now - owner.last_heard > config.path_patience / 2 && watches_paths())
+      owner.consent.next_check = wake_at = now;
     ++pair->packets_sent;
     pair->bytes_sent += data.size();
   }

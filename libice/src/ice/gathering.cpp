@@ -119,7 +119,7 @@ void Agent::Impl::ask_servers(std::size_t socket) {
 bool Agent::Impl::start_next_server(Instant now) {
   if (servers_to_ask.empty()) return false;
   const auto [socket, server] = servers_to_ask.front();
-  servers_to_ask.pop_front();
+  servers_to_ask.erase(servers_to_ask.begin());
   const std::size_t stun_count = config.stun_servers.size();
   const TransportAddress address =
       server < stun_count ? config.stun_servers[server] : turn_servers[server - stun_count].address;

@@ -12,6 +12,7 @@
 namespace stile::ice {
 
 inline constexpr std::string_view no_answer = "does not answer";
+inline constexpr Duration release_delay = std::chrono::seconds(3);  // RFC 8445 §8.3.1
 
 /// Where a datagram leaves from: a socket of the host, or through a TURN client that uses that socket.
 struct Base {
@@ -88,6 +89,10 @@ struct Component {
   Instant nominate_at{never};      ///< when a pair through a relay may be nominated, if nothing changes
   Consent consent;
   std::optional<FormerPath> former;
+  Instant last_heard{};                  ///< the peer, on the selected pair
+  std::optional<Instant> doubted_since;  ///< when it was asked first and has not answered since
+  Instant next_probe{never};
+  Instant next_backup_check{never};
 };
 
 struct Agent::Impl {
@@ -127,6 +132,7 @@ struct Agent::Impl {
   std::optional<std::size_t> relay_at(std::size_t socket, const TransportAddress& server) const;
   void release_unused(Instant now);
   bool is_in_use(Instant now, const Base& base) const;
+  const CandidatePair* relayed_backup(ComponentId component) const;
   void close_unused_sockets();
 
   // connections.cpp
@@ -153,7 +159,7 @@ struct Agent::Impl {
   // pair_formation.cpp
   void pair_local(Instant now, std::size_t local_index);
   void pair_remote(Instant now, std::size_t remote_index);
-  CandidatePair* form_pair(Instant now, std::size_t local_index, std::size_t remote_index);
+  CandidatePair* form_pair(Instant now, std::size_t local_index, std::size_t remote_index, bool nominated = false);
   std::uint64_t priority_of(std::size_t local_index, std::size_t remote_index) const;
   void reprioritise();
 
@@ -202,9 +208,18 @@ struct Agent::Impl {
 
   // consent.cpp
   void check_consent(Instant now);
+  void ask_on_selected(Instant now, Component& owner, CandidatePair& pair);
   void ask_for_consent(Instant now, Consent& consent, const Base& base, const TransportAddress& to, Check check);
   void keep_former_paths(Instant now);
   bool take_consent_response(Instant now, const stun::MessageView& message);
+
+  // path_health.cpp
+  bool watches_paths() const;
+  void heard_on(Instant now, CandidatePair& pair);
+  void await_answer(Instant now, Component& owner, const CandidatePair& pair);
+  void watch_paths(Instant now);
+  void check_backups(Instant now, ComponentId component);
+  void take_other_path(ComponentId component);
 
   // restart.cpp
   void restart(Instant now, std::span<const IpAddress> addresses);
@@ -245,7 +260,7 @@ struct Agent::Impl {
   Counters counters;
 
   std::vector<Socket> sockets;
-  std::deque<std::pair<std::size_t, std::size_t>> servers_to_ask;  ///< socket; index over STUN, then TURN servers
+  std::vector<std::pair<std::size_t, std::size_t>> servers_to_ask;  ///< socket; index over STUN, then TURN servers
   std::vector<ServerCheck> server_checks;
   std::vector<TurnServer> turn_servers;  ///< the configuration's, and those that they have sent us to
   std::vector<std::unique_ptr<Relay>> relays;

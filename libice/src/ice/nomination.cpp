@@ -87,7 +87,9 @@ void Agent::Impl::select(Instant now, CandidatePair& pair) {
   owner.usable = owner.usable.value_or(pair.id);
   owner.former.reset();
   owner.consent = {config.lite ? never : now + config.consent_expiry, config.lite ? never : now + config.consent_interval, {}};
-  checklists.conclude(pair.component, pair.id);
+  heard_on(now, pair);
+  owner.next_backup_check = now + config.keepalive;
+  checklists.conclude(pair.component, pair.id, watches_paths());
   const Base& base = locals[pair.local].base;
   if (base.relay) {
     relays[*base.relay]->client.bind_channel(now, remotes[pair.remote].address);
@@ -104,7 +106,7 @@ void Agent::Impl::settle(Instant now) {
   if (!all) return;
   set_state(State::completed);
   if (is_settled()) finish_gathering(now);  // RFC 8838 §13: after nomination no candidates are told
-  release_relays_at = now + std::chrono::seconds(3);
+  release_relays_at = now + release_delay;
 }
 
 /// Whether it has a direct pair, than which none better is looked for.
@@ -140,6 +142,8 @@ void Agent::Impl::lose(Instant now, const Base& base) {
     if (!was_selected) continue;
     owner.selected.reset();
     owner.consent.next_check = never;
+    owner.doubted_since.reset();
+    owner.next_probe = never;
     use_best_valid_pair(now, component_at(i));
     if (owner.usable || state == State::failed || state == State::closed) continue;
     set_state(State::checking);  // until it is clear that nothing else works

@@ -17,7 +17,7 @@ void Agent::Impl::pair_remote(Instant now, std::size_t remote_index) {
 
 // RFC 8445 §6.1.2.2 and §6.1.2.4: same component, same family, link-local only with link-local. Reflexive candidates
 // are not paired: they would be replaced by their base and then be redundant.
-CandidatePair* Agent::Impl::form_pair(Instant now, std::size_t local_index, std::size_t remote_index) {
+CandidatePair* Agent::Impl::form_pair(Instant now, std::size_t local_index, std::size_t remote_index, bool nominated) {
   const LocalCandidate& ours = locals[local_index];
   const Candidate& theirs = remotes[remote_index];
   const bool is_base = ours.candidate.type == CandidateType::host || ours.candidate.type == CandidateType::relayed;
@@ -37,8 +37,11 @@ CandidatePair* Agent::Impl::form_pair(Instant now, std::size_t local_index, std:
   pair.priority = priority_of(local_index, remote_index);
   pair.foundation = ours.candidate.foundation + ":" + theirs.foundation;
   const auto selected = component(here).selected;
-  if (const CandidatePair* winner = selected ? checklists.find(*selected) : nullptr)
-    if (!winner->relayed || winner->priority >= pair.priority) return nullptr;
+  if (const CandidatePair* winner = selected ? checklists.find(*selected) : nullptr) {
+    const bool backup = watches_paths() && ours.base.relay && !winner->by_own_relay;
+    if (!nominated && !backup && (!winner->relayed || winner->priority >= pair.priority)) return nullptr;
+  }
+  pair.by_own_relay = ours.base.relay.has_value();
   pair.relayed = ours.base.relay.has_value() || theirs.type == CandidateType::relayed;
   if (ours.base.relay) {
     relays[*ours.base.relay]->client.permit(now, theirs.address.ip);

@@ -39,10 +39,11 @@ void Agent::Impl::handle_relay_event(Instant now, std::size_t index, const turn:
   Relay& relay = *relays[index];
   const std::size_t server_number = 1 + config.stun_servers.size() + relay.server;
   if (const auto* allocated = std::get_if<turn::Allocated>(&event)) {
-    if (gathering_done) {  // too late to be of use: given back at once
+    if (gathering_done && !watches_paths()) {  // too late to be of use: given back at once
       relay.client.close(now);
       return drain_relay(now, index);
     }
+    if (gathering_done) release_relays_at = now + release_delay;  // it may take over; the peer need not be told of it
     relay.settled = true;
     hear_server(now, relay.client.server());
     if (sockets[relay.socket].transport == Transport::udp)
@@ -77,8 +78,17 @@ bool Agent::Impl::is_in_use(Instant now, const Base& base) const {
   return std::ranges::any_of(checklists.pairs(), [&](const CandidatePair& pair) {
     if (locals[pair.local].base != base) return false;
     const bool tried = pair.state != PairState::succeeded && std::ranges::any_of(pair.checks, &Check::retransmits);
-    return tried || is_selected(pair) || (pair.was_selected && now - pair.last_heard < config.consent_expiry);
+    const bool backup = watches_paths() && &pair == relayed_backup(pair.component);
+    return tried || backup || is_selected(pair) || (pair.was_selected && now - pair.last_heard < config.consent_expiry);
   });
+}
+
+/// The best pair through a relay of ours that works, which would take over from a direct one.
+const CandidatePair* Agent::Impl::relayed_backup(ComponentId number) const {
+  const auto found = std::ranges::find_if(checklists.pairs(), [&](const CandidatePair& pair) {
+    return pair.component == number && pair.valid && pair.by_own_relay;
+  });
+  return found == checklists.pairs().end() ? nullptr : &*found;
 }
 
 // RFC 8445 §8.3.1: what is not part of a selected pair is given back, three seconds after all pairs are selected.

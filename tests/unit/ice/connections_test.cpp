@@ -164,7 +164,9 @@ TEST_CASE("connections: a server that sends elsewhere is followed, once to each"
 }
 
 TEST_CASE("connections: closed with the agent, and when they relay nothing that is in use", "[ice][rfc8445-8.3.1]") {
-  Wire wire(with_server(Transport::tcp));
+  Config config = with_server(Transport::tcp);
+  config.keep_backups = false;
+  Wire wire(config);
   test::TurnServer server(wire);
   wire.elsewhere = [&](const Datagram& datagram) { return server.take(datagram); };
   wire.connect();

@@ -66,10 +66,10 @@ class Wire {
   /// To the socket at this address, or to the first one.
   void deliver(Peer& to, const TransportAddress& from, Bytes bytes, std::optional<TransportAddress> at = {});
   void drain(Peer& peer);
+  void carry(Peer& from, SocketId socket, const TransportAddress& to, Bytes bytes);
 
  private:
   Peer& other(const Peer& peer) { return &peer == &a ? b : a; }
-  void carry(Peer& from, SocketId socket, const TransportAddress& to, Bytes bytes);
   bool step(Instant limit);
   std::deque<Datagram> in_flight_;
 };

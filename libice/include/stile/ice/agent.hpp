@@ -200,7 +200,8 @@ class Agent {
   std::optional<Received> handle_datagram(Instant now, SocketId socket, const TransportAddress& from,
                                           MutableBytes datagram);
   /// Data towards the peer on the selected pair, or before there is one on the best valid pair. `data` has
-  /// datagram_headroom free bytes in front, which may be written; the view is good until the next call.
+  /// datagram_headroom free bytes in front, which may be written; the view is good until the next call. It may bring the next
+  /// timeout nearer.
   std::expected<Transmit, SendError> send(Instant now, ComponentId component, MutableBytes data);
 
   void handle_timeout(Instant now);

@@ -72,6 +72,12 @@ struct Config {
   /// the relay is not left again at once.
   Duration direct_grace = std::chrono::milliseconds(50);
 
+  /// A selected path that does not answer for so long gives way to another one that does. It is asked when consent is due, and
+  /// when data is sent on it and nothing has come for half of this time. Towards peers that know numbered nominations.
+  Duration path_patience = std::chrono::milliseconds(800);
+  /// Other pairs are checked, and kept alive, for that: direct ones by another way, and one through the relay.
+  bool keep_backups = true;
+
   std::size_t max_remote_candidates = 64;   ///< Limit: further ones are ignored and counted
   /// Limit: remote candidates that checks have shown, for each local one. Where both NATs take a new port for each
   /// destination, every check shows one more, without end.
