@@ -132,9 +132,10 @@ std::expected<void, Authentication::Refused> Relay::Impl::authenticate(Request& 
                                        indulgent ? Expiry::ignored : Expiry::enforced, known);
   if (!accepted) return std::unexpected(accepted.error());
 
-  // RFC 7635 §9: another token of the same authorization server refreshes what the first has made.
-  const bool is_same = accepted->session && known && accepted->session->kid == known->kid;
-  request.user = is_same ? subject->user : std::move(accepted->user);
+  // RFC 7635 §9: the next token, of the next key, refreshes what the first one has made. Whose the
+  // allocation is tells the five-tuple, for which the nonce is, or the ticket.
+  const bool goes_on = accepted->session && known;
+  request.user = goes_on ? subject->user : std::move(accepted->user);
   request.asked.protection = std::move(accepted->protection);
   request.session = std::move(accepted->session);
   return {};

@@ -275,7 +275,7 @@ TEST_CASE("relay: an allocation lasts no longer than its token", "[relay][rfc763
   CHECK(patient.ask_for_allocation(longest).lifetime() == 3600);
 }
 
-TEST_CASE("relay: a new token of the same authorization server refreshes the allocation",
+TEST_CASE("relay: a new token refreshes the allocation, also one of another key",
           "[relay][rfc7635-9]") {
   Server server(with_oauth());
   Bearer client(server, "192.0.2.7:40000", north, {.lifetime = 100});
@@ -289,10 +289,21 @@ TEST_CASE("relay: a new token of the same authorization server refreshes the all
   client.session_key = old_key;
   CHECK(client.ask_for_permission().error() == 401);
 
-  Bearer of_another(server, "192.0.2.7:40000", south);
-  CHECK(of_another.ask_for_refresh().error() == 441);
+  Bearer of_next_key(server, "192.0.2.7:40000", south);
+  CHECK(of_next_key.ask_for_permission().error() == 401);
+  CHECK(of_next_key.ask_for_refresh().ok());
+  CHECK(of_next_key.ask_for_permission().ok());
   Client alice(server);
   CHECK(alice.refresh().error() == 441);
+  CHECK(server.counters().allocations_now == 1);
+}
+
+TEST_CASE("relay: a token is no way to what a user with a password has made", "[relay][rfc8656-5]") {
+  Server server(with_oauth());
+  Client alice(server);
+  REQUIRE(alice.allocate().ok());
+  CHECK(Bearer(server).ask_for_refresh().error() == 441);
+  CHECK(Bearer(server).ask_for_allocation().error() == 437);
 }
 
 TEST_CASE("relay: a token that is not right is refused with 401 and leaves nothing behind",
