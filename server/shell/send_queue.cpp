@@ -142,16 +142,31 @@ void SendQueue::send_run(std::size_t first, std::size_t end) {
   }
 }
 
+/// How many of the groups the kernel has taken; -1: not even the first.
 int SendQueue::send(std::size_t first, std::size_t end) {
   const auto attempt = [&] {
-    // One alone is cheaper as such.
-    if (end - first == 1)
-      return sendmsg(groups_.groups()[first].fd, &headers_[first].msg_hdr, flags) < 0 ? -1 : 1;
-    return sendmmsg(groups_.groups()[first].fd, &headers_[first],
-                    static_cast<unsigned>(end - first), flags);
+    return end - first == 1 ? send_one(first) : send_several(first, end);
   };
   const int sent = attempt();
   return sent < 0 && may_be_of_another_datagram(errno, groups_.groups()[first]) ? attempt() : sent;
+}
+
+int SendQueue::send_several(std::size_t first, std::size_t end) {
+  return sendmmsg(groups_.groups()[first].fd, &headers_[first], static_cast<unsigned>(end - first),
+                  flags);
+}
+
+/// One alone is cheaper as such, and cheapest if it is nothing but a datagram.
+int SendQueue::send_one(std::size_t group) {
+  const int fd = groups_.groups()[group].fd;
+  const msghdr& header = headers_[group].msg_hdr;
+  const bool plain = header.msg_iovlen == 1 && header.msg_controllen == 0;
+  const iovec& data = *header.msg_iov;
+  const auto sent = plain
+                        ? sendto(fd, data.iov_base, data.iov_len, flags,
+                                 static_cast<const sockaddr*>(header.msg_name), header.msg_namelen)
+                        : sendmsg(fd, &header, flags);
+  return sent < 0 ? -1 : 1;
 }
 
 void SendQueue::joined_refused(std::size_t group) {

@@ -34,6 +34,8 @@ class SendQueue {
   std::size_t end_of_run(std::size_t first) const;
   void send_run(std::size_t first, std::size_t end);
   int send(std::size_t first, std::size_t end);
+  int send_several(std::size_t first, std::size_t end);
+  int send_one(std::size_t group);
   void joined_refused(std::size_t group);
   void send_singly(std::size_t group);
 

@@ -20,8 +20,8 @@ class WakeUpPace {
 
  private:
   Instant last_{};
-  int brief_waits_ = 0;  ///< in a row
-  int pauses_left_ = 0;  ///< before it is tried again without
+  int brief_sleeps_ = 0;  ///< since the last long one
+  int pauses_left_ = 0;   ///< before it is tried again without
 };
 
 }  // namespace stile::server
