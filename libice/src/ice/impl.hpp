@@ -196,6 +196,7 @@ struct Agent::Impl {
   void nominate(Instant now);
   void select(Instant now, CandidatePair& pair);
   bool outranks(const CandidatePair& pair, std::optional<PairId> selected);
+  Instant may_be_nominated_at(const Component& owner, const CandidatePair& pair) const;
   Duration patience_for_direct(const CandidatePair& relayed) const;
   void settle(Instant now);
   bool is_done(const Component& component) const;

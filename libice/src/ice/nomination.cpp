@@ -16,6 +16,18 @@ void Agent::Impl::use_best_valid_pair(Instant now, ComponentId number) {
   if (all && state == State::checking) set_state(State::connected);
 }
 
+/// A pair through a relay when the direct ones have had their chance; a direct one when those above it that have just been asked
+/// could have answered, so that of several that work the best is taken, however busy the machine.
+Instant Agent::Impl::may_be_nominated_at(const Component& owner, const CandidatePair& pair) const {
+  if (pair.relayed)
+    return std::min(direct_hope_ends(pair.component), *owner.relay_valid_since + patience_for_direct(pair));
+  const bool better_may_answer = std::ranges::any_of(checklists.pairs(), [&](const CandidatePair& other) {
+    const bool asked = other.state == PairState::waiting || (other.state == PairState::in_progress && other.checks_sent <= 1);
+    return asked && other.component == pair.component && other.priority > pair.priority;
+  });
+  return better_may_answer ? pair.confirmed + config.direct_grace / 2 + pair.round_trip_time : Instant::min();
+}
+
 /// How long a valid pair through a relay is not nominated yet. A peer that goes on after a nomination answers a direct pair's
 /// check later, too; any other would be bound to the relay.
 Duration Agent::Impl::patience_for_direct(const CandidatePair& relayed) const {
@@ -56,12 +68,10 @@ void Agent::Impl::nominate(Instant now) {
              (!pair.relayed || best->relayed);
     });
     if (under_way) continue;
-    if (best->relayed) {
-      const Instant ready = std::min(direct_hope_ends(best->component), *owner.relay_valid_since + patience_for_direct(*best));
-      if (ready > now) {
-        owner.nominate_at = ready;
-        continue;
-      }
+    const Instant ready = may_be_nominated_at(owner, *best);
+    if (ready > now) {
+      owner.nominate_at = ready;
+      continue;
     }
     best->nominating = true;
     checklists.trigger(*best);

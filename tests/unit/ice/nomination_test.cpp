@@ -98,6 +98,34 @@ TEST_CASE("nomination: each is numbered for a peer that knows renomination, and 
   }
 }
 
+TEST_CASE("nomination: a better pair that answers a moment later is the one that is nominated", "[ice][rfc8445-8.1.1]") {
+  Wire wire;
+  wire.signalling = false;
+  wire.gather(wire.a);
+  wire.gather(wire.b);
+  wire.introduce();
+  Candidate better = wire.b.candidates[0];
+  better.foundation += "x";
+  better.priority += 1;
+  better.address = *TransportAddress::parse("198.51.100.9:9");
+  wire.elsewhere = [&](const Datagram& datagram) -> std::optional<ByteVector> {  // answers as b does, a moment later
+    const auto message = stun::MessageView::parse(datagram.bytes);
+    if (!message || message->message_class() != stun::Class::request) return std::nullopt;
+    ByteVector buffer(256);
+    stun::MessageBuilder builder(buffer, stun::Class::success_response, stun::Method::binding, message->transaction_id());
+    builder.add(stun::XorMappedAddress{datagram.from})
+        .add_message_integrity(stun::short_term_key(wire.b.agent.local_credentials().pwd));
+    return copy_of(builder.finish());
+  };
+  wire.delay = milliseconds(10);
+  wire.a.agent.add_remote_candidate(wire.now, wire.b.candidates[0]);
+  wire.run_for(milliseconds(1));
+  wire.a.agent.add_remote_candidate(wire.now, better);
+  wire.drain(wire.a);
+  REQUIRE(wire.run_until([&] { return wire.a.selected.has_value(); }));
+  CHECK(wire.a.selected->remote.address == better.address);
+}
+
 TEST_CASE("parameters: ice2 is told, and what else the agent does", "[ice][rfc8445-10][rfc8838-4.1]") {
   Wire wire({.role = Role::controlling, .trickle = true}, {.role = Role::controlled, .lite = true});
   CHECK(wire.a.agent.local_parameters().has_option("ice2"));
