@@ -20,17 +20,19 @@ struct Check {
 
 using PairId = std::uint32_t;
 
-/// RFC 8445 §6.1.2.2. Local and remote are indexes into the agent's candidates.
+/// RFC 8445 §6.1.2.2. Local and remote are indexes into the agent's candidates. An agent has many, so members stand where they
+/// leave no holes.
 struct CandidatePair {
   PairId id = 0;
-  std::size_t local = 0;   ///< a base: host or relayed
-  std::size_t remote = 0;
+  std::uint32_t local = 0;          ///< a base: host or relayed
+  std::uint32_t remote = 0;
+  std::uint32_t valid_local = 0;    ///< the local candidate that the peer sees
   ComponentId component;
+  PairState state = PairState::frozen;
+  PairProblem problem = PairProblem::none;
+  std::uint16_t error = 0;
   std::uint64_t priority = 0;
   std::string foundation;
-  PairState state = PairState::frozen;
-  bool relayed = false;             ///< one end is a relayed candidate
-  bool by_own_relay = false;        ///< the local end is
   std::vector<Check> checks;        ///< the newest last
   unsigned checks_sent = 0;         ///< retransmissions counted
   unsigned responses_received = 0;
@@ -40,20 +42,19 @@ struct CandidatePair {
   Duration round_trip_time{};
   Duration total_round_trip_time{};
   Instant confirmed{};              ///< its last answer
-  PairProblem problem = PairProblem::none;
-  std::uint16_t error = 0;
+  Instant last_heard{};             ///< the peer's last check on it
   std::uint64_t packets_sent = 0;   ///< application data
   std::uint64_t bytes_sent = 0;
   std::uint64_t packets_received = 0;
   std::uint64_t bytes_received = 0;
 
-  bool valid = false;               ///< on the valid list (RFC 8445 §7.2.5.3.2)
-  std::size_t valid_local = 0;      ///< the local candidate that the peer sees
-  bool to_be_nominated = false;     ///< controlled: the peer sent USE-CANDIDATE before the pair was valid
-  bool nominating = false;          ///< controlling: the next check carries USE-CANDIDATE
   std::uint32_t nomination = 0;     ///< number of its last nomination; 0: not numbered
+  bool relayed = false;         ///< one end is a relayed candidate
+  bool by_own_relay = false;    ///< the local end is
+  bool valid = false;           ///< on the valid list (RFC 8445 §7.2.5.3.2)
+  bool to_be_nominated = false; ///< controlled: the peer sent USE-CANDIDATE before the pair was valid
+  bool nominating = false;      ///< controlling: the next check carries USE-CANDIDATE
   bool was_selected = false;
-  Instant last_heard{};             ///< the peer's last check on it
 };
 
 inline void fail(CandidatePair& pair, PairProblem problem, std::uint16_t error = 0) {

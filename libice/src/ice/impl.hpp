@@ -1,6 +1,6 @@
 #pragma once
 
-#include <deque>
+#include <list>
 #include <map>
 #include <set>
 
@@ -288,8 +288,8 @@ struct Agent::Impl {
   std::optional<Instant> place;    ///< in the shared pacing, that is yet to come
   Instant wake_at = never;
 
-  std::deque<Command> commands;
-  std::deque<Event> events;
+  std::list<Command> commands;  ///< a list, for an empty one holds no memory
+  std::list<Event> events;
 };
 
 }  // namespace stile::ice
