@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # stile-server with coturn's tools, by one worker and by two: whatever turnutils_uclient sends comes back, over UDP and
-# TCP, TLS and DTLS, by channels and by Send indications, over IPv4 and IPv6; its STUN tools understand what we answer.
+# TCP, TLS and DTLS, by channels and by Send indications, over IPv4 and IPv6, with each of its options; its STUN tools
+# understand what we answer.
 #
 #   client 10.99.0.1 fd00:99::1 (the peer's host, too) ---- server 10.99.0.2 .3 fd00:99::2
 source "$(dirname "${BASH_SOURCE[0]}")/../e2e/lib.sh"
@@ -24,17 +25,22 @@ relay() {
   start server server "$build/server/stile-server" --drain-timeout 0 --listen 10.99.0.2:3478 --listen '[fd00:99::2]:3478' --realm test.org \
     --listen-tls 10.99.0.2:5349 --cert "$work/cert.pem" --key "$work/key.pem" \
     --relay-address 10.99.0.2 --relay-address fd00:99::2 --allow-peer 10.99.0.0/24 --allow-peer fd00:99::/64 \
-    --user user:pass --auth-secret secret --user-quota 1000 "$@"
+    --user user:pass --auth-secret secret --user-quota 1000 --mobility "$@"
   server_pid=$pid
   await_line server '"ready":true'
 }
 
 # load NAME CLIENTS MESSAGES OPTIONS...: turnutils_uclient in the background, each client sending so many messages, one
-# each 5 ms, to the peer that sends them back. Its last argument is the server.
-declare -A loads
+# each 5 ms, to a peer of its own that sends them back: who waits for the processor then loses nothing that is sent to
+# others. Its last argument is the server.
+declare -A loads peers
+peer_port=3480
 load() {
-  start "$1" client turnutils_uclient -m "$2" -n "$3" -l 200 -z 5 -r 3480 "${@:4}"
+  start "$1-peer" client turnutils_peer -L 10.99.0.1 -L fd00:99::1 -p "$peer_port"
+  peers[$1]=$pid
+  start "$1" client turnutils_uclient -m "$2" -n "$3" -l 200 -z 5 -r "$peer_port" "${@:4}"
   loads[$1]=$pid
+  peer_port=$((peer_port + 2))
 }
 password=(-u user -w pass -e 10.99.0.1)
 over_ipv6=(-u user -w pass -e fd00:99::1)
@@ -44,6 +50,7 @@ all_back() {
   local status sent received
   await_end "${loads[$1]}" 60
   status=$?
+  end "${peers[$1]}" TERM
   read -r sent received < <(sed -n 's/.*start_mclient: tot_send_msgs=\([0-9]*\), tot_recv_msgs=\([0-9]*\).*/\1 \2/p' "$work/$1.out")
   ((status == 0 && ${sent:-0} >= $2 && sent == received)) && return
   echo "exit status $status, ${sent:-none} sent, ${received:-none} came back"
@@ -57,8 +64,6 @@ told() {
   grep -q "$1" "$work/tool.out" || { cat "$work/tool.out"; return 1; }
 }
 
-start peer client turnutils_peer -L 10.99.0.1 -L fd00:99::1 -p 3480
-
 for workers in 1 2; do
   check "$workers: starts" relay --threads "$workers"
   load udp 50 400 "${password[@]}" -c 10.99.0.2
@@ -66,38 +71,50 @@ for workers in 1 2; do
   check "$workers: 50 clients over UDP, by channels" all_back udp 20000
   check "$workers: 50 clients over TCP, by channels" all_back tcp 20000
 
-  load send 10 100 "${password[@]}" -c -s 10.99.0.2
-  load tcp-send 10 100 "${password[@]}" -c -s -t 10.99.0.2
-  load padded 10 100 "${password[@]}" -c -D -l 199 10.99.0.2
-  load pairs 10 100 "${password[@]}" 10.99.0.2
-  load tcp-pairs 10 100 "${password[@]}" -t 10.99.0.2
-  load between 10 100 "${password[@]}" -y 10.99.0.2
-  load tcp-between 10 100 "${password[@]}" -y -s -t 10.99.0.2
-  load more 10 100 "${password[@]}" -c -G 10.99.0.2
-  load rest 10 100 -u someone -W secret -e 10.99.0.1 -c 10.99.0.2
-  load large 10 100 "${password[@]}" -c -l 1400 10.99.0.2
-  load tls 10 100 "${password[@]}" -c -t -S -p 5349 10.99.0.2
-  load dtls 10 100 "${password[@]}" -c -S -p 5349 10.99.0.2
-  load six 10 100 "${over_ipv6[@]}" -c -x fd00:99::2
-  load tcp-six 10 100 "${over_ipv6[@]}" -c -x -s -t fd00:99::2
-  load four-to-six 10 100 "${over_ipv6[@]}" -c -x 10.99.0.2
-  load dual 10 100 "${password[@]}" -Z 10.99.0.2
-  check "$workers: Send indications" all_back send 1000
-  check "$workers: Send indications over TCP" all_back tcp-send 1000
-  check "$workers: ChannelData padded over UDP, odd length" all_back padded 1000
-  check "$workers: RTP and RTCP, even port and reservation" all_back pairs 1000
-  check "$workers: RTP and RTCP over TCP" all_back tcp-pairs 1000
-  check "$workers: from one relayed address to another" all_back between 1000
-  check "$workers: the same over TCP, by Send indications" all_back tcp-between 1000
-  check "$workers: further permissions and channels" all_back more 1000
-  check "$workers: a REST secret" all_back rest 1000
-  check "$workers: 1400 bytes" all_back large 1000
-  check "$workers: over TLS" all_back tls 1000
-  check "$workers: over DTLS" all_back dtls 1000
-  check "$workers: IPv6" all_back six 1000
-  check "$workers: IPv6 over TCP, by Send indications" all_back tcp-six 1000
-  check "$workers: an IPv4 client and an IPv6 peer" all_back four-to-six 1000
-  check "$workers: relayed addresses of both families" all_back dual 1000
+  load send 5 20 "${password[@]}" -c -s 10.99.0.2
+  load tcp-send 5 20 "${password[@]}" -c -s -t 10.99.0.2
+  load padded 5 20 "${password[@]}" -c -D -l 199 10.99.0.2
+  load pairs 5 20 "${password[@]}" 10.99.0.2
+  load tcp-pairs 5 20 "${password[@]}" -t 10.99.0.2
+  load between 5 20 "${password[@]}" -y 10.99.0.2
+  load tcp-between 5 20 "${password[@]}" -y -s -t 10.99.0.2
+  load more 5 20 "${password[@]}" -c -G 10.99.0.2
+  load rest 5 20 -u someone -W secret -e 10.99.0.1 -c 10.99.0.2
+  load large 5 20 "${password[@]}" -c -l 1400 10.99.0.2
+  load tls 5 20 "${password[@]}" -c -t -S -p 5349 10.99.0.2
+  load dtls 5 20 "${password[@]}" -c -S -p 5349 10.99.0.2
+  load six 5 20 "${over_ipv6[@]}" -c -x fd00:99::2
+  load tcp-six 5 20 "${over_ipv6[@]}" -c -x -s -t fd00:99::2
+  load four-to-six 5 20 "${over_ipv6[@]}" -c -x 10.99.0.2
+  load dual 5 20 "${password[@]}" -Z 10.99.0.2
+  load dual-send 5 20 "${password[@]}" -Z -s -t 10.99.0.2
+  load explicit-four 5 20 "${password[@]}" -c -X 10.99.0.2
+  load unfragmented 5 20 "${password[@]}" -c -g 10.99.0.2
+  load unfragmented-send 5 20 "${password[@]}" -c -g -s -l 1400 10.99.0.2
+  load rest-tls 5 20 -u someone -W secret -e 10.99.0.1 -c -t -S -p 5349 10.99.0.2
+  load moving-six 5 20 "${over_ipv6[@]}" -c -M -x fd00:99::2
+  check "$workers: Send indications" all_back send 100
+  check "$workers: Send indications over TCP" all_back tcp-send 100
+  check "$workers: ChannelData padded over UDP, odd length" all_back padded 100
+  check "$workers: RTP and RTCP, even port and reservation" all_back pairs 100
+  check "$workers: RTP and RTCP over TCP" all_back tcp-pairs 100
+  check "$workers: from one relayed address to another" all_back between 100
+  check "$workers: the same over TCP, by Send indications" all_back tcp-between 100
+  check "$workers: further permissions and channels" all_back more 100
+  check "$workers: a REST secret" all_back rest 100
+  check "$workers: 1400 bytes" all_back large 100
+  check "$workers: over TLS" all_back tls 100
+  check "$workers: over DTLS" all_back dtls 100
+  check "$workers: IPv6" all_back six 100
+  check "$workers: IPv6 over TCP, by Send indications" all_back tcp-six 100
+  check "$workers: an IPv4 client and an IPv6 peer" all_back four-to-six 100
+  check "$workers: relayed addresses of both families" all_back dual 100
+  check "$workers: the same over TCP, by Send indications" all_back dual-send 100
+  check "$workers: an IPv4 relayed address asked for by its family" all_back explicit-four 100
+  check "$workers: DONT-FRAGMENT" all_back unfragmented 100
+  check "$workers: DONT-FRAGMENT in Send indications of 1400 bytes" all_back unfragmented-send 100
+  check "$workers: a REST secret over TLS" all_back rest-tls 100
+  check "$workers: mobility over IPv6" all_back moving-six 100
 
   check "$workers: Binding" told 'UDP reflexive addr: 10.99.0.1:' stunclient 10.99.0.2
   check "$workers: Binding over IPv6" told 'UDP reflexive addr: \[\?fd00:99::1' stunclient fd00:99::2
