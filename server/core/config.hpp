@@ -35,6 +35,13 @@ struct PeerRules {
   std::vector<IpPrefix> deny;
 };
 
+/// Which clients are served at all. The longest matching prefix decides; of equal ones deny wins. Who
+/// is in none is served.
+struct ClientRules {
+  std::vector<IpPrefix> allow;
+  std::vector<IpPrefix> deny;
+};
+
 /// RFC 5780 §6: the server answers on all four of {primary, alternate} address x {primary,
 /// alternate} port.
 struct BehaviorDiscovery {
@@ -77,6 +84,8 @@ struct AlternateServer {
 
 /// What every worker of a server shares. A running server is given another one as a whole.
 struct Config {
+  ClientRules clients;
+
   // Who may use the relay (RFC 8489 §9.2). Without users and secrets only Binding is served, unless
   // allow_anonymous.
   std::string realm = "stile";

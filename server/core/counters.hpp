@@ -43,6 +43,7 @@ struct Counters {
   Traffic from_peers;
 
   // Dropped without an answer
+  std::uint64_t denied_clients = 0;       ///< what came from clients that are not served
   Traffic over_bandwidth;                 ///< datagrams beyond one of Config::bandwidth
   std::uint64_t not_understood = 0;       ///< neither STUN nor ChannelData, or malformed
   std::uint64_t unexpected_messages = 0;  ///< a class or method that no client sends

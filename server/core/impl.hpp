@@ -4,6 +4,7 @@
 #include <unordered_map>
 
 #include "server/core/alarms.hpp"
+#include "server/core/client_gate.hpp"
 #include "server/core/opening.hpp"
 #include "server/core/peer_connection.hpp"
 #include "server/core/peer_gate.hpp"
@@ -33,6 +34,7 @@ struct Relay::Impl {
 
   // reconfiguration.cpp
   void reconfigure(std::shared_ptr<const Config> fresh);
+  void end_denied_clients();
   void revoke_denied_peers(Allocation& allocation);
   void revoke(PeerConnectionId id);
 
@@ -189,6 +191,7 @@ struct Relay::Impl {
   Random& random;
   std::shared_ptr<Resources> resources;
   Authentication authentication;
+  ClientGate clients;
   PeerGate gate;
   RateLimiter unauthenticated;
   TicketOffice tickets;

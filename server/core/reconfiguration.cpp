@@ -40,10 +40,20 @@ void Relay::Impl::reconfigure(std::shared_ptr<const Config> fresh) {
   config = std::move(fresh);
   resources->configure(*config);
   authentication = Authentication(*config, resources, random);
+  clients = ClientGate(config->clients);
   gate = PeerGate(*config);
   unauthenticated = RateLimiter(config->unauthenticated, random);
+  end_denied_clients();
   allocations.for_each(
       [this](AllocationId, Allocation& allocation) { revoke_denied_peers(allocation); });
+}
+
+void Relay::Impl::end_denied_clients() {
+  std::vector<AllocationId> denied;
+  allocations.for_each([&](AllocationId id, const Allocation& allocation) {
+    if (!clients.admits(allocation.five_tuple.client.ip)) denied.push_back(id);
+  });
+  for (const AllocationId id : denied) remove_allocation(id, EndReason::closed);
 }
 
 void Relay::Impl::revoke_denied_peers(Allocation& allocation) {

@@ -17,6 +17,7 @@ Relay::Impl::Impl(std::shared_ptr<const Config> shared_config, Random& random_so
       random(random_source),
       resources(shared_resources ? std::move(shared_resources) : std::make_shared<Resources>(*config)),
       authentication(*config, resources, random),
+      clients(config->clients),
       gate(*config),
       unauthenticated(config->unauthenticated, random),
       tickets(resources->ticket_key(random)),
@@ -30,6 +31,10 @@ Outcome Relay::Impl::handle_client_datagram(Instant at, UnixSeconds wall,
                                             const FiveTuple& five_tuple, MutableBytes datagram,
                                             std::uint8_t traffic_class) {
   advance(at);
+  if (!clients.admits(five_tuple.client.ip)) {
+    ++counters.denied_clients;
+    return Nothing{};
+  }
   if (!elsewhere.empty())
     if (const auto found = elsewhere.find(five_tuple); found != elsewhere.end())
       return ToOtherCore{found->second};
@@ -281,6 +286,10 @@ std::optional<Event> Relay::poll_event() {
   Event event = std::move(impl_->events.front());
   impl_->events.pop_front();
   return event;
+}
+
+bool Relay::serves(const IpAddress& client) const {
+  return impl_->clients.admits(client);
 }
 
 bool Relay::has_allocation(const FiveTuple& five_tuple) const {

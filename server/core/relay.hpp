@@ -116,7 +116,7 @@ using Outcome = std::variant<Nothing, ToPeer, ToClient, ToOtherCore>;
 
 // What happened, for logs and the API.
 
-/// `closed`: by handle_close().
+/// `closed`: by the operator, with handle_close() or with a configuration that denies the client.
 enum class EndReason : std::uint8_t { expired, deleted, client_closed, closed };
 struct AllocationCreated {
   FiveTuple five_tuple;
@@ -226,6 +226,8 @@ class Relay {
   std::optional<Command> poll_command();
   std::optional<Event> poll_event();
 
+  /// Whether clients at this address are served at all.
+  bool serves(const IpAddress& client) const;
   /// Here or elsewhere.
   bool has_allocation(const FiveTuple& five_tuple) const;
   /// The other core that has the client.

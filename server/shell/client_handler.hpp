@@ -15,6 +15,8 @@ struct ClientHandler {
   std::function<void(const FiveTuple&)> closed;
   /// Whether there is an allocation of this five-tuple; who has one is given more room and time.
   std::function<bool(const FiveTuple&)> has_allocation;
+  /// Whether clients at this address are served at all.
+  std::function<bool(const IpAddress&)> serves;
 };
 
 }  // namespace stile::server

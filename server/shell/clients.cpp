@@ -6,7 +6,8 @@ namespace stile::server {
 ClientHandler Worker::client_handler() {
   return {[this](const FiveTuple& five_tuple, MutableBytes message) { take_message(five_tuple, message); },
           [this](const FiveTuple& five_tuple) { end_client(five_tuple); },
-          [this](const FiveTuple& five_tuple) { return relay_.has_allocation(five_tuple); }};
+          [this](const FiveTuple& five_tuple) { return relay_.has_allocation(five_tuple); },
+          [this](const IpAddress& client) { return relay_.serves(client); }};
 }
 
 std::optional<DtlsClients> Worker::dtls_clients() {

@@ -30,7 +30,10 @@ void Worker::carry_out(const relay::OpenRelaySocket& command) {
 
 void Worker::carry_out(const relay::CloseRelaySocket& command) {
   sends_.flush();  // what was queued from it leaves before it is closed
-  if (command.id.index < relay_sockets_.size()) relay_sockets_[command.id.index] = RelaySocketSlot{Descriptor()};
+  if (command.id.index >= relay_sockets_.size()) return;
+  RelaySocketSlot& slot = relay_sockets_[command.id.index];
+  if (slot.socket) udp_counters_.lost_from_peers += lost_datagrams(slot.socket.fd());
+  slot = RelaySocketSlot{Descriptor()};
 }
 
 void Worker::carry_out(const relay::SendToClient& command) {

@@ -77,14 +77,20 @@ struct Wish {
   bool json = false;
 };
 
+/// Before the subcommand or behind it.
+void define_common(CLI::App& app, Wish& wish) {
+  app.add_option("--control", wish.control, "the server's --control")
+      ->type_name("PATH")
+      ->capture_default_str();
+  app.add_flag("--json", wish.json, "print JSON");
+}
+
 void define(CLI::App& app, Wish& wish) {
   app.require_subcommand(1);
+  define_common(app, wish);
   for (const Command& each : commands) {
     CLI::App* const sub = app.add_subcommand(each.name, each.description);
-    sub->add_option("--control", wish.control, "the server's --control")
-        ->type_name("PATH")
-        ->capture_default_str();
-    sub->add_flag("--json", wish.json, "print JSON");
+    define_common(*sub, wish);
     if (*each.argument == 0) continue;
     sub->add_option(each.argument, wish.argument, each.argument_description)
         ->required(!each.is_optional)

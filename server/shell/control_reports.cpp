@@ -73,6 +73,8 @@ std::string describe_counters(const ServerCounters& counters, const ServerState&
     json["relay"][std::string(each.name)] = describe(counters.relay.*each.value);
   for (const auto& each : client_counter_names())
     json["clients"][std::string(each.name)] = counters.clients.*each.value;
+  for (const auto& each : udp_counter_names())
+    json["udp"][std::string(each.name)] = counters.udp.*each.value;
   return to_text(json);
 }
 

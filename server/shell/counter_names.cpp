@@ -26,6 +26,7 @@ constexpr CounterName<Counters> relay_counters[] = {
     {"peer_connections_now", &Counters::peer_connections_now},
     {"failed_connects", &Counters::failed_connects},
     {"refused_peers", &Counters::refused_peers},
+    {"denied_clients", &Counters::denied_clients},
     {"not_understood", &Counters::not_understood},
     {"unexpected_messages", &Counters::unexpected_messages},
     {"rate_limited", &Counters::rate_limited},
@@ -63,10 +64,17 @@ constexpr CounterName<ClientCounters> client_counters[] = {
     {"messages_dropped_old", &ClientCounters::messages_dropped_old},
 };
 
-static_assert(sizeof(Counters) == sizeof(std::uint64_t) *
-                                      (std::size(relay_counters) + 2 * std::size(traffic)),
+constexpr CounterName<UdpCounters> udp_counters[] = {
+    {"lost_from_clients", &UdpCounters::lost_from_clients},
+    {"lost_from_peers", &UdpCounters::lost_from_peers},
+};
+
+static_assert(sizeof(Counters) ==
+                  sizeof(std::uint64_t) * (std::size(relay_counters) + 2 * std::size(traffic)),
               "each counter has a name here");
 static_assert(sizeof(ClientCounters) == sizeof(std::uint64_t) * std::size(client_counters),
+              "each counter has a name here");
+static_assert(sizeof(UdpCounters) == sizeof(std::uint64_t) * std::size(udp_counters),
               "each counter has a name here");
 
 }  // namespace
@@ -80,10 +88,14 @@ std::span<const TrafficName> traffic_names() {
 std::span<const CounterName<ClientCounters>> client_counter_names() {
   return client_counters;
 }
+std::span<const CounterName<UdpCounters>> udp_counter_names() {
+  return udp_counters;
+}
 
 ServerCounters& ServerCounters::operator+=(const ServerCounters& more) {
   for (const auto& each : relay_counters) relay.*each.value += more.relay.*each.value;
   for (const auto& each : client_counters) clients.*each.value += more.clients.*each.value;
+  for (const auto& each : udp_counters) udp.*each.value += more.udp.*each.value;
   for (const auto& each : traffic) {
     (relay.*each.value).packets += (more.relay.*each.value).packets;
     (relay.*each.value).bytes += (more.relay.*each.value).bytes;

@@ -6,6 +6,7 @@
 
 #include "server/core/counters.hpp"
 #include "server/shell/client_counters.hpp"
+#include "server/shell/udp_counters.hpp"
 
 namespace stile::server {
 
@@ -23,11 +24,13 @@ struct TrafficName {
 std::span<const CounterName<relay::Counters>> relay_counter_names();
 std::span<const TrafficName> traffic_names();
 std::span<const CounterName<ClientCounters>> client_counter_names();
+std::span<const CounterName<UdpCounters>> udp_counter_names();
 
 /// What all workers have counted.
 struct ServerCounters {
   relay::Counters relay;
   ClientCounters clients;
+  UdpCounters udp;
   ServerCounters& operator+=(const ServerCounters& more);
 };
 

@@ -35,6 +35,10 @@ void DtlsClients::handle_datagram(Instant now, FiveTuple five_tuple, MutableByte
 // only when he has shown that he is at that address. A hello of the handshake that is under way goes to it.
 void DtlsClients::handle_hello(Instant now, const FiveTuple& five_tuple, const ClientHello& hello,
                                MutableBytes datagram) {
+  if (!handler_.serves(five_tuple.client.ip)) {
+    ++counters_.dtls_dropped;
+    return;
+  }
   const bool answers_ours = hello.message_sequence == 1 && cookies_.valid(now, five_tuple, hello);
   if (!answers_ours) return ask_for_cookie(now, five_tuple, hello);
   const auto found = by_five_tuple_.find(five_tuple);

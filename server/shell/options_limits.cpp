@@ -21,7 +21,7 @@ void LimitFlags::define(CLI::App& app) {
   app.add_option("--max-lifetime", max_lifetime_seconds, "seconds that a client may keep an allocation unrefreshed")
       ->check(CLI::Range(600, 86'400));
   app.add_option("--unauthenticated-rate", unauthenticated_rate,
-                 "answers a second over UDP without credentials to an IPv4 /24 or IPv6 /56; 0: no limit")
+                 "answers a second over UDP without credentials to an IPv4 /24 or IPv6 /56, by each worker; 0: no limit")
       ->check(CLI::Range(0, 1'000'000));
   app.add_option("--drain-timeout", drain_timeout_seconds, "seconds that allocations may go on after SIGTERM")
       ->check(CLI::Range(0, 86'400));

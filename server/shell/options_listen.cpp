@@ -15,6 +15,8 @@ void ListenFlags::define(CLI::App& app) {
   app.add_option("--key", key, "PEM file: its private key");
   app.add_flag("--proxy-protocol", proxy_protocol, "TCP and TLS come through balancers that say for whom (v1, v2)");
   app.add_option("--proxy-from", proxy_from, "CIDR of the balancers; others connect directly; repeatable");
+  app.add_option("--allow-client", allow_client, "CIDR of clients that are served although a wider one is denied; repeatable");
+  app.add_option("--deny-client", deny_client, "CIDR of clients that get no answer; repeatable");
   app.add_flag("--behavior-discovery", behavior_discovery, "RFC 5780; needs --alternate-address");
   app.add_option("--alternate-address", alternate_address, "ADDR[:PORT], the second address for RFC 5780");
 }
@@ -24,6 +26,7 @@ void ListenFlags::apply(Options& options) const {
   add_tls(options);
   add_balancers(options);
   add_behavior_discovery(options);
+  options.relay.clients = {prefixes("--allow-client", allow_client), prefixes("--deny-client", deny_client)};
   options.relay.own_addresses = options.all_listeners();
 }
 

@@ -19,6 +19,8 @@ struct ListenFlags {
   std::string key;
   bool proxy_protocol = false;
   std::vector<std::string> proxy_from;
+  std::vector<std::string> allow_client;
+  std::vector<std::string> deny_client;
   bool behavior_discovery = false;
   std::string alternate_address;
 

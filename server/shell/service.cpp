@@ -42,6 +42,7 @@ Service::Service(Options&& options, ReadOptions&& read_again, std::vector<Listen
       workers_(shared(), std::move(listeners)),
       refusals_(started_) {
   signal(SIGPIPE, SIG_IGN);
+  if (const auto advice = advice_on_buffers()) say(LogLevel::warning, "small-buffers", *advice);
   if (!options_.relay.serves_relays())
     say(LogLevel::warning, "stun-only",
         "no --user, --users, --auth-secret or --oauth-key: answering STUN only, relaying for nobody");

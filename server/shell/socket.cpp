@@ -1,11 +1,13 @@
 #include "server/shell/socket.hpp"
 
+#include <linux/sock_diag.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <netinet/udp.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 
 #include "server/shell/ip_options.hpp"
@@ -98,6 +100,12 @@ std::expected<Descriptor, int> connect_tcp(int relay_listener, const TransportAd
   const int result = connect(socket->fd(), reinterpret_cast<const sockaddr*>(&to.storage), to.length);
   if (result != 0 && errno != EINPROGRESS) return std::unexpected(errno);
   return socket;
+}
+
+std::uint64_t lost_datagrams(int fd) {
+  std::array<std::uint32_t, SK_MEMINFO_VARS> figures{};
+  socklen_t size = sizeof figures;
+  return getsockopt(fd, SOL_SOCKET, SO_MEMINFO, &figures, &size) == 0 ? figures[SK_MEMINFO_DROPS] : 0;
 }
 
 int take_error(int fd) {

@@ -2,6 +2,7 @@
 
 #include <sys/socket.h>
 
+#include <cstdint>
 #include <expected>
 #include <utility>
 
@@ -44,6 +45,8 @@ std::expected<Descriptor, int> open_tcp_listener(const TransportAddress& local, 
 /// A listener alone at its address, from which connections can be made as well; and one of these, on its way.
 std::expected<Descriptor, int> open_relay_listener(const TransportAddress& local);
 std::expected<Descriptor, int> connect_tcp(int relay_listener, const TransportAddress& peer);
+/// Datagrams that have come to the socket and been lost because the kernel had no room for them.
+std::uint64_t lost_datagrams(int fd);
 /// What has become of a connection on its way: an errno, or 0.
 int take_error(int fd);
 

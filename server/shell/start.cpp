@@ -26,6 +26,13 @@ constexpr int queues_per_listener = 8;
                                std::strerror(error), advice));
 }
 
+int receive_buffer_bytes(int fd) {
+  int bytes = 0;
+  socklen_t size = sizeof bytes;
+  getsockopt(fd, SOL_SOCKET, SO_RCVBUF, &bytes, &size);
+  return bytes / 2;  // socket(7): the kernel doubles what is asked for
+}
+
 /// SO_REUSEPORT would let a second server of the same user share our port unnoticed, so it is tried without first.
 void require_free(const TransportAddress& address) {
   if (const auto udp = open_udp(address, Sharing::alone, listener_buffer_bytes); !udp)
@@ -62,6 +69,14 @@ std::vector<Listeners> open_listeners(const std::vector<TransportAddress>& addre
     }
   }
   return all;
+}
+
+std::optional<std::string> advice_on_buffers() {
+  const auto like_a_listener = open_udp({IpAddress::v4(0), 0}, Sharing::alone, listener_buffer_bytes);
+  const int granted = like_a_listener ? receive_buffer_bytes(like_a_listener->fd()) : listener_buffer_bytes;
+  if (granted >= listener_buffer_bytes) return std::nullopt;
+  return fmt::format("the kernel keeps {} bytes for a listener, bursts beyond that are lost; sysctl -w net.core.rmem_max={}",
+                     granted, listener_buffer_bytes);
 }
 
 void require_relay_addresses(const std::vector<IpAddress>& addresses) {

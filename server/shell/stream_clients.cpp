@@ -57,6 +57,10 @@ void StreamClients::watch(Instant now, Id id, StreamClient& client) {
 }
 
 bool StreamClients::admit(Admission& admission, Id id, const IpAddress& source) {
+  if (!handler_.serves(source)) {
+    ++counters_.connections_refused;
+    return false;
+  }
   const auto [admitted, evicted] = admission.admit(id.index, source);
   if (!admitted) ++counters_.connections_refused;
   if (evicted) {

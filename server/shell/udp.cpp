@@ -89,6 +89,7 @@ void Worker::carry_out(const relay::Outcome& outcome, Bytes buffer) {
 
 void Worker::send_to_client(const relay::ToClient& answer, bool outlives_batch) {
   const auto& [to, message, fields] = answer;
+  if (shared_.log->takes(LogLevel::debug)) report_refusal(to, message);
   if (is_stream(to.transport)) return streams_.send(now_, to, message);
   if (to.transport == Transport::dtls) return send_over_dtls(to, message);
   const auto socket = udp_by_address_.find(to.server);

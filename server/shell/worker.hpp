@@ -100,6 +100,7 @@ class Worker {
   void report(const relay::AllocationEnded& ended);
   void report(const relay::AllocationMoved& moved);
   LogField user(const std::string& name) const;
+  void report_refusal(const FiveTuple& to, Bytes message);
 
   // tcp_relay.cpp
   PeerConnections::Handler peer_handler();
@@ -136,6 +137,7 @@ class Worker {
   Poller poller_;
   std::vector<RelaySocketSlot> relay_sockets_;
   ClientCounters client_counters_;
+  UdpCounters udp_counters_;  ///< of sockets that are closed
   StreamClients streams_;
   std::optional<DtlsClients> dtls_;
   Acceptor peer_acceptor_;

@@ -1,5 +1,6 @@
 #include "server/shell/control_reports.hpp"
 #include "server/shell/worker.hpp"
+#include "stile/stun/attributes.hpp"
 
 namespace stile::server {
 
@@ -15,6 +16,32 @@ std::string_view name_of(relay::EndReason reason) {
       return "client-closed";
     case relay::EndReason::closed:
       return "closed";
+  }
+  return {};
+}
+
+std::string_view name_of(stun::Method method) {
+  switch (method) {
+    case stun::Method::binding:
+      return "Binding";
+    case stun::Method::allocate:
+      return "Allocate";
+    case stun::Method::refresh:
+      return "Refresh";
+    case stun::Method::send:
+      return "Send";
+    case stun::Method::data:
+      return "Data";
+    case stun::Method::create_permission:
+      return "CreatePermission";
+    case stun::Method::channel_bind:
+      return "ChannelBind";
+    case stun::Method::connect:
+      return "Connect";
+    case stun::Method::connection_bind:
+      return "ConnectionBind";
+    case stun::Method::connection_attempt:
+      return "ConnectionAttempt";
   }
   return {};
 }
@@ -56,9 +83,20 @@ void Worker::report(const relay::AllocationEnded& ended) {
 }
 
 void Worker::report(const relay::AllocationMoved& moved) {
-  shared_.log->write(
-      now_, LogLevel::info, "allocation-moved",
-      {user(moved.username), {"from", moved.from.client}, {"to", moved.to.client}});
+  shared_.log->write(now_, LogLevel::info, "allocation-moved",
+                     {user(moved.username), {"from", moved.from.client}, {"to", moved.to.client}});
+}
+
+/// Of what is sent to a client, the errors: for who looks for the reason why one is not served.
+void Worker::report_refusal(const FiveTuple& to, Bytes message) {
+  const auto view = stun::MessageView::parse(message);
+  if (!view || view->message_class() != stun::Class::error_response) return;
+  const auto error = view->get<stun::ErrorCode>();
+  shared_.log->write(now_, LogLevel::debug, "request-refused",
+                     {{"method", name_of(view->method())},
+                      {"code", std::uint64_t{error ? error->number : 0u}},
+                      {"transport", name_of(to.transport)},
+                      {"client", to.client}});
 }
 
 }  // namespace stile::server

@@ -40,6 +40,7 @@ for workers in 1 2; do
     # shellcheck disable=SC2086
     check "$workers: JSON: $command" one_object $command
   done
+  check "$workers: the options first" grep -q '^{"uptime"' <(in_ns srv "$build/server/stile-server" ctl --control "$work/control" --json stats)
   check "$workers: log-level debug" says 'debug' log-level debug
   check "$workers: no such level" refuses 1 "'loud' is not error, warning, info or debug" log-level loud
   check "$workers: no such allocation" refuses 1 'there is no allocation at 203.0.113.10:9' show 203.0.113.10:9

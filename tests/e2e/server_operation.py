@@ -160,6 +160,22 @@ def reload_peers():
         each.close()
 
 
+def reload_clients():
+    """A client that is denied now loses its allocation and gets no answer until it is served again."""
+    client = Client("alice")
+    reload('deny-client = "203.0.113.0/24"')
+    await_that("the allocation ends", lambda: any("reason=closed" in line for line in log_lines()))
+    with socket.create_connection(options.server, timeout=PATIENCE) as refused_one:
+        try:
+            expect(refused_one.recv(1) == b"", "a client that is denied is answered")
+        except ConnectionResetError:
+            pass
+    reload('deny-client = "203.0.113.0/24"', 'allow-client = "203.0.113.2"')
+    Client("alice").close()
+    reload()
+    client.close()
+
+
 def reload_users():
     """A new user is served, a former one is not; a changed quota counts."""
     alice, carol = Client("alice"), Client("carol")
@@ -232,6 +248,9 @@ def reload_log():
     Client("alice").close()
     await_that("the allocation is told", lambda: any(" allocation-ended " in line for line in log_lines()[before:]))
     debug, info = log_lines()[before:], log_lines()[:before]
+    expect(any(" debug request-refused method=Allocate code=401 transport=tcp client=203.0.113.2:" in line
+               for line in debug), debug)
+    expect(not any(" debug " in line for line in info), info)
     expect(any("client=203.0.113.2:" in line for line in debug), debug)
     expect(not any("203.0.113.2" in line for line in info), info)
     reload()

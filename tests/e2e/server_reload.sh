@@ -15,6 +15,7 @@ start server srv "$build/server/stile-server" --config "$work/relay.toml"
 server=$pid
 check "starts" await_line server '"ready":true'
 check "peers: what is denied now ends, all else goes on" scenario reload-peers
+check "clients: those that are denied now are cut off" scenario reload-clients
 check "users: a new one is served, a former one refused" scenario reload-users
 check "a bad file changes nothing and is told in one line" scenario reload-errors
 check "what takes a restart is told" scenario reload-restart

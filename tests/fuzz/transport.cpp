@@ -127,7 +127,8 @@ struct Server {
                       {},
                       random,
                       counters,
-                      {[](const FiveTuple&, MutableBytes) {}, [](const FiveTuple&) {}, [](const FiveTuple&) { return false; }},
+                      {[](const FiveTuple&, MutableBytes) {}, [](const FiveTuple&) {}, [](const FiveTuple&) { return false; },
+                       [](const IpAddress&) { return true; }},
                       [this](const FiveTuple&, Bytes datagram) {
                         answer = copy_of(datagram);
                         sent += datagram.size();

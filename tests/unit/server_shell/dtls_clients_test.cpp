@@ -64,6 +64,7 @@ struct DtlsServer {
   std::vector<std::string> messages;
   std::vector<FiveTuple> closed;
   bool has_allocation = false;
+  IpAddress denied;
   bool echoes = false;
   Instant now{1'000'000s};
   DtlsClients clients{limits,
@@ -76,7 +77,8 @@ struct DtlsServer {
                          if (echoes) clients.send(five_tuple, message);
                        },
                        [this](const FiveTuple& five_tuple) { closed.push_back(five_tuple); },
-                       [this](const FiveTuple&) { return has_allocation; }},
+                       [this](const FiveTuple&) { return has_allocation; },
+                       [this](const IpAddress& client) { return client != denied; }},
                       [this](const FiveTuple& to, Bytes datagram) { out[to.client].push_back(copy_of(datagram)); }};
 };
 
@@ -116,6 +118,15 @@ TEST_CASE_METHOD(DtlsServer,
   CHECK(counters.dtls_hello_verify_requests == 200);
   CHECK(counters.dtls_sessions_now == 0);
   CHECK(clients.poll_timeout() == never);
+}
+
+TEST_CASE_METHOD(DtlsServer, "server: a client that is not served gets no cookie", "[server][client-gate]") {
+  denied = alice.ip;
+  take(alice, Hello{}.datagram());
+  CHECK(answers(alice).empty());
+  take(bob, Hello{}.datagram());
+  CHECK(answers(bob).size() == 1);
+  CHECK(counters.dtls_dropped == 1);
 }
 
 TEST_CASE_METHOD(DtlsServer, "server: a cookie from elsewhere makes no state", "[server][rfc6347-4.2.1]") {

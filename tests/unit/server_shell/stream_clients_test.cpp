@@ -382,3 +382,29 @@ TEST_CASE_METHOD(StreamServer, "server: a client that hangs up is told of", "[se
   CHECK(closed[0] == messages[0].first);
   CHECK(counters.connections_now == 0);
 }
+
+TEST_CASE_METHOD(StreamServer, "server: the connection of a client that is not served is closed",
+                 "[server][client-gate]") {
+  denied = IpAddress::v4(127, 0, 0, 1);
+  Caller caller(address);
+  caller.say(binding);
+  run();
+  caller.hear();
+  CHECK(caller.ended);
+  CHECK(messages.empty());
+  CHECK(counters.connections_refused == 1);
+}
+
+TEST_CASE_METHOD(Behind, "server: behind a balancer it is the client who is not served",
+                 "[server][client-gate]") {
+  denied = *IpAddress::parse("192.0.2.7");
+  Caller refused(address), served(address);
+  refused.say("PROXY TCP4 192.0.2.7 198.51.100.1 4000 3478\r\n" + binding);
+  served.say("PROXY TCP4 192.0.2.8 198.51.100.1 4000 3478\r\n" + binding);
+  run();
+  refused.hear();
+  served.hear();
+  CHECK(refused.ended);
+  CHECK_FALSE(served.ended);
+  CHECK(messages.size() == 1);
+}

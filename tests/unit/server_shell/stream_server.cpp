@@ -66,7 +66,8 @@ ClientHandler StreamServer::handler() {
             on_message(five_tuple);
           },
           [this](const FiveTuple& five_tuple) { closed.push_back(five_tuple); },
-          [this](const FiveTuple&) { return has_allocation; }};
+          [this](const FiveTuple&) { return has_allocation; },
+          [this](const IpAddress& client) { return client != denied; }};
 }
 
 void StreamServer::run() {

@@ -45,6 +45,7 @@ class StreamServer {
   std::vector<FiveTuple> closed;
   std::function<void(const FiveTuple&)> on_message = [](const FiveTuple&) {};
   bool has_allocation = false;
+  IpAddress denied;
   Instant now{};
   Descriptor listener;
   TransportAddress address;
