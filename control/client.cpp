@@ -10,6 +10,7 @@
 #include "control/address.hpp"
 #include "control/descriptor.hpp"
 #include "control/error.hpp"
+#include "control/printable.hpp"
 
 namespace stile::control {
 
@@ -61,7 +62,7 @@ void print_values(const Json& object, const std::string& prefix) {
       print_values(value, prefix + name + ".");
     else
       fmt::print("{:<44} {}\n", prefix + name,
-                 value.is_string() ? value.get<std::string>() : value.dump());
+                 value.is_string() ? printable(value.get<std::string>()) : value.dump());
   }
 }
 

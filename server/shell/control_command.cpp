@@ -6,6 +6,7 @@
 
 #include "control/client.hpp"
 #include "control/error.hpp"
+#include "control/printable.hpp"
 #include "server/shell/options.hpp"
 
 namespace stile::server {
@@ -36,7 +37,7 @@ void print_allocations(const Json& answer) {
   fmt::print(row, "RELAYED", "USER", "OVER", "CLIENT", "AGE", "LEFT", "PERMS", "CHANS",
              "TO PEERS pkts/bytes", "FROM PEERS");
   for (const Json& each : answer.at("allocations"))
-    fmt::print(row, relayed(each), each.at("user").get<std::string>(),
+    fmt::print(row, relayed(each), control::printable(each.at("user").get<std::string>()),
                each.at("transport").get<std::string>(), each.at("client").get<std::string>(),
                number(each.at("age")), number(each.at("left")), number(each.at("permissions")),
                number(each.at("channels")), traffic(each.at("to_peers")),
