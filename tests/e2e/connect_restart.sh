@@ -21,10 +21,15 @@ selected_more_than() {
   return 1
 }
 
-# carries FROM TO TEXT
+# carries FROM TO TEXT. A datagram may be lost: it is sent again.
 carries() {
-  say "$1" "{\"send\":\"$3\"}"
-  await_line "$2" "^{\"data\":\"$3\"}"
+  local i
+  for ((i = 0; i < 5; i++)); do
+    say "$1" "{\"send\":\"$3\"}"
+    await_line "$2" "^{\"data\":\"$3\"}" 2 && return
+  done
+  cat "$work/$1.out" "$work/$1.err"
+  return 1
 }
 
 for trickle in "" --trickle; do
