@@ -204,11 +204,15 @@ def killed():
 
 
 def ended_listening(address):
-    try:
-        with socket.create_connection(address, 5) as stranger:
-            return ended(stranger) and False
-    except ConnectionRefusedError:
-        return True
+    """Within ten seconds: the connections may be gone a moment before the socket is."""
+    until = time.monotonic() + 10
+    while time.monotonic() < until:
+        try:
+            socket.create_connection(address, 5).close()
+        except ConnectionRefusedError:
+            return True
+        time.sleep(0.05)
+    return False
 
 
 def deleted():
