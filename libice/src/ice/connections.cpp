@@ -31,18 +31,19 @@ void Agent::Impl::connect_to_servers() {
   }
 }
 
-void Agent::Impl::open_connection(std::size_t server, ComponentId component) {
+/// False if there is one, or needs to be none.
+bool Agent::Impl::open_connection(std::size_t server, ComponentId component) {
   const TurnServer& to = turn_servers[server];
   const auto known = std::ranges::find_if(sockets, [&](const Socket& socket) {
     return socket.status != Socket::Status::closed && socket.transport != Transport::udp && socket.server == server &&
            socket.component == component;
   });
-  if (to.transport == Transport::udp || known != sockets.end()) return;
-  Socket socket{SocketId{static_cast<std::uint32_t>(sockets.size() + 1)}, component, {}, preference_of(to.transport)};
+  if (to.transport == Transport::udp || known != sockets.end()) return false;
+  Socket& socket = add_socket(component, {}, preference_of(to.transport));
   socket.transport = to.transport;
   socket.server = server;
-  sockets.push_back(socket);
   commands.push_back(OpenConnection{socket.id, to.address, to.transport, to.host});
+  return true;
 }
 
 void Agent::Impl::connection_opened(Instant now, std::size_t index, std::expected<TransportAddress, std::string> local_end) {
@@ -71,12 +72,6 @@ void Agent::Impl::disconnected(Instant now, SocketId id, const std::string& reas
   finish_gathering_if_done(now);
 }
 
-void Agent::Impl::close_socket(Socket& socket) {
-  const bool connecting = socket.transport != Transport::udp && socket.status == Socket::Status::opening;
-  if (socket.status == Socket::Status::open || connecting) commands.push_back(CloseSocket{socket.id});
-  socket.status = Socket::Status::closed;
-}
-
 /// RFC 8489 §10: over the same transport, with the same credentials, and its certificate has the first server's name. False if it
 /// was asked before, or is none of ours to ask.
 bool Agent::Impl::redirect(const Relay& from, const TransportAddress& to) {
@@ -92,11 +87,7 @@ bool Agent::Impl::redirect(const Relay& from, const TransportAddress& to) {
     turn_servers.push_back(server);
   }
   const Socket& socket = sockets[from.socket];
-  if (socket.transport != Transport::udp) {
-    const std::size_t before = sockets.size();
-    open_connection(index, ComponentId(socket.component));
-    return sockets.size() > before;
-  }
+  if (socket.transport != Transport::udp) return open_connection(index, ComponentId(socket.component));
   if (relay_at(from.socket, to)) return false;
   servers_to_ask.emplace_back(from.socket, config.stun_servers.size() + index);
   return true;

@@ -41,6 +41,7 @@ void Agent::Impl::gather(Instant now, std::span<const IpAddress> addresses) {
   if (usable.size() > max_local_addresses) usable.resize(max_local_addresses);
   for (Socket& socket : sockets)
     socket.forsaken = socket.transport == Transport::udp && std::ranges::find(usable, socket.local.ip) == usable.end();
+  close_forsaken_sockets(now);
   for (std::size_t i = 0; i < sockets.size(); ++i)
     if (sockets[i].status == Socket::Status::open && !sockets[i].forsaken) use_again(now, i);
   open_sockets(usable);
@@ -59,9 +60,8 @@ void Agent::Impl::open_sockets(std::span<const IpAddress> usable) {
                socket.local.ip == usable[i] && socket.component == component_at(at);
       });
       if (known != sockets.end()) continue;
-      const SocketId id{static_cast<std::uint32_t>(sockets.size() + 1)};
-      sockets.push_back({id, component_at(at), {usable[i], 0}, preference});
-      commands.push_back(OpenSocket{id, {usable[i], 0}});
+      const Socket& added = add_socket(component_at(at), {usable[i], 0}, preference);
+      commands.push_back(OpenSocket{added.id, added.local});
     }
   }
 }

@@ -124,6 +124,13 @@ struct Agent::Impl {
   void keep_mappings_alive(Instant now);
   void send_keepalive(const Base& base, const TransportAddress& to);
 
+  // sockets.cpp
+  Socket& add_socket(ComponentId component, const TransportAddress& local_address, std::uint16_t preference);
+  bool is_free(std::size_t index) const;
+  void close_socket(Socket& socket);
+  void close_unused_sockets();
+  void close_forsaken_sockets(Instant now);
+
   // relays.cpp
   void start_relay(Instant now, std::size_t socket, std::size_t server);
   void add_relayed_candidate(Instant now, std::size_t relay, const TransportAddress& relayed);
@@ -133,14 +140,12 @@ struct Agent::Impl {
   void release_unused(Instant now);
   bool is_in_use(Instant now, const Base& base) const;
   const CandidatePair* relayed_backup(ComponentId component) const;
-  void close_unused_sockets();
 
   // connections.cpp
   void connect_to_servers();
-  void open_connection(std::size_t server, ComponentId component);
+  bool open_connection(std::size_t server, ComponentId component);
   void connection_opened(Instant now, std::size_t index, std::expected<TransportAddress, std::string> local);
   void disconnected(Instant now, SocketId id, const std::string& reason);
-  void close_socket(Socket& socket);
   bool redirect(const Relay& from, const TransportAddress& to);
 
   // local_candidates.cpp
@@ -261,6 +266,7 @@ struct Agent::Impl {
   Counters counters;
 
   std::vector<Socket> sockets;
+  std::uint32_t last_socket_id = 0;
   std::vector<std::pair<std::size_t, std::size_t>> servers_to_ask;  ///< socket; index over STUN, then TURN servers
   std::vector<ServerCheck> server_checks;
   std::vector<TurnServer> turn_servers;  ///< the configuration's, and those that they have sent us to

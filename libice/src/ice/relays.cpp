@@ -30,8 +30,9 @@ void Agent::Impl::add_relayed_candidate(Instant now, std::size_t index, const Tr
 
 void Agent::Impl::drain_relay(Instant now, std::size_t index) {
   Relay& relay = *relays[index];
+  const Socket& socket = sockets[relay.socket];
   while (auto bytes = relay.client.poll_transmit())
-    commands.push_back(SendDatagram{sockets[relay.socket].id, relay.client.server(), std::move(*bytes)});
+    if (socket.status == Socket::Status::open) commands.push_back(SendDatagram{socket.id, relay.client.server(), std::move(*bytes)});
   while (const auto event = relay.client.poll_event()) handle_relay_event(now, index, *event);
 }
 
@@ -107,15 +108,6 @@ void Agent::Impl::release_unused(Instant now) {
     drain_relay(now, i);
   }
   close_unused_sockets();
-}
-
-/// Those whose address the host had lost when a restart came, and connections without an allocation.
-void Agent::Impl::close_unused_sockets() {
-  for (std::size_t i = 0; i < sockets.size(); ++i) {
-    const bool relays_for_us = std::ranges::any_of(
-        relays, [&](const auto& relay) { return relay->socket == i && relay->client.is_allocated(); });
-    if (sockets[i].forsaken || (sockets[i].transport != Transport::udp && !relays_for_us)) close_socket(sockets[i]);
-  }
 }
 
 }  // namespace stile::ice

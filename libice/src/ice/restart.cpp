@@ -34,6 +34,7 @@ void Agent::Impl::restart(Instant now, std::span<const IpAddress> addresses) {
   release_relays_at = never;
 
   locals.clear();
+  foundations.clear();
   server_checks.clear();
   servers_to_ask.clear();
   servers_heard.clear();
