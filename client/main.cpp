@@ -13,7 +13,8 @@
 namespace {
 
 /// One line for what was wrong with the words given, and where it is told how they go.
-std::string complaint(const CLI::App& app, const CLI::Error& error, const std::vector<std::string>& words) {
+std::string complaint(const CLI::App& app, const CLI::Error& error,
+                      const std::vector<std::string>& words) {
   std::string command = "stile";
   const CLI::App* deepest = &app;
   std::size_t depth = 0;
@@ -23,9 +24,11 @@ std::string complaint(const CLI::App& app, const CLI::Error& error, const std::v
     ++depth;
   }
   std::string what = error.what();
-  const bool lacks_command = dynamic_cast<const CLI::RequiredError*>(&error) && deepest->get_require_subcommand_min() > 0;
+  const bool lacks_command =
+      dynamic_cast<const CLI::RequiredError*>(&error) && deepest->get_require_subcommand_min() > 0;
   if (lacks_command)
-    what = depth < words.size() ? "there is no command '" + words[depth] + "'" : "no command is given";
+    what =
+        depth < words.size() ? "there is no command '" + words[depth] + "'" : "no command is given";
   return command + ": " + what + "; see " + command + " --help\n";
 }
 
@@ -35,7 +38,9 @@ int main(int count, char** arguments) {
   CLI::App app{"Stile: connect through NATs, diagnose them, simulate them", "stile"};
   app.require_subcommand(1);
   app.failure_message([words = std::vector<std::string>(arguments + 1, arguments + count)](
-                          const CLI::App* failed, const CLI::Error& error) { return complaint(*failed, error, words); });
+                          const CLI::App* failed, const CLI::Error& error) {
+    return complaint(*failed, error, words);
+  });
   int exit_status = 0;
   stile::add_stun_command(app, exit_status);
   stile::add_turn_command(app, exit_status);

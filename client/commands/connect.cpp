@@ -17,10 +17,12 @@ using connect::Options;
 void add_turn_server(ice::Config& config, const std::string& text, const Options& options,
                      boost::asio::any_io_executor executor) {
   const turn::ServerUri uri = turn_uri(text);
-  if (options.username.empty()) throw CommandError("'" + text + "' needs --username and --password");
+  if (options.username.empty())
+    throw CommandError("'" + text + "' needs --username and --password");
   const std::string name = IpAddress::parse(uri.host) ? std::string() : uri.host;
   for (const TransportAddress& address : resolve_host(executor, uri.host, uri.port))
-    config.turn_servers.push_back({address, {options.username, options.password}, uri.transport(), name});
+    config.turn_servers.push_back(
+        {address, {options.username, options.password}, uri.transport(), name});
 }
 
 ice::Config configuration(const Options& options, boost::asio::any_io_executor executor) {
@@ -32,7 +34,8 @@ ice::Config configuration(const Options& options, boost::asio::any_io_executor e
   config.ipv6 = !options.ipv4_only;
   config.trickle = options.trickle;
   for (const std::string& server : options.stun)
-    for (const TransportAddress& address : resolve_server(executor, server)) config.stun_servers.push_back(address);
+    for (const TransportAddress& address : resolve_server(executor, server))
+      config.stun_servers.push_back(address);
   for (const std::string& server : options.turn) add_turn_server(config, server, options, executor);
   return config;
 }
@@ -46,8 +49,11 @@ void require_addresses(const Options& options) {
   const bool usable = std::ranges::any_of(
       addresses, [&](const IpAddress& address) { return address.is_v4() || !options.ipv4_only; });
   if (usable) return;
-  if (!name.empty()) throw CommandError("interface " + name + " is down or has no usable address; `ip address` shows it");
-  throw CommandError("this host has no address but loopback ones; bring an interface up, or try --loopback");
+  if (!name.empty())
+    throw CommandError("interface " + name +
+                       " is down or has no usable address; `ip address` shows it");
+  throw CommandError(
+      "this host has no address but loopback ones; bring an interface up, or try --loopback");
 }
 
 int run_session(const Options& options) {
@@ -58,36 +64,51 @@ int run_session(const Options& options) {
 }
 
 constexpr const char* conversation =
-    "It writes {\"local\":{...}}, which the other side is to be given as {\"remote\":{...}}, then {\"state\":...} and\n"
-    "{\"connected\":{...}} or {\"failed\":{...}}. Given {\"send\":\"text\"} it sends; the other side writes {\"data\":\"text\"}.\n"
+    "It writes {\"local\":{...}}, which the other side is to be given as {\"remote\":{...}}, then "
+    "{\"state\":...} and\n"
+    "{\"connected\":{...}} or {\"failed\":{...}}. Given {\"send\":\"text\"} it sends; the other "
+    "side writes {\"data\":\"text\"}.\n"
     "It ends with its input.";
 
 }  // namespace
 
 void add_connect_command(CLI::App& app, int& exit_status) {
-  auto* command = app.add_subcommand("connect", "connects to a peer by ICE, signalled by one JSON object a line");
+  auto* command = app.add_subcommand(
+      "connect", "connects to a peer by ICE, signalled by one JSON object a line");
   command->footer(conversation);
   const auto options = std::make_shared<Options>();
-  command->add_flag("--stdio", options->stdio, "signal and talk on standard input and output")->required();
+  command->add_flag("--stdio", options->stdio, "signal and talk on standard input and output")
+      ->required();
   command->add_option("--role", options->role, "controlling [default] | controlled")
       ->option_text("ROLE")
       ->check(CLI::IsMember({"controlling", "controlled"}));
-  command->add_option("--stun", options->stun, "a STUN server, also as stun:HOST[:PORT]; repeatable")->option_text("HOST[:PORT]");
-  command->add_option("--turn", options->turn, "a TURN server (RFC 7065): turn:HOST[:PORT][?transport=tcp], or turns: for TLS; repeatable")
+  command
+      ->add_option("--stun", options->stun, "a STUN server, also as stun:HOST[:PORT]; repeatable")
+      ->option_text("HOST[:PORT]");
+  command
+      ->add_option("--turn", options->turn,
+                   "a TURN server (RFC 7065): turn:HOST[:PORT][?transport=tcp], or turns: for TLS; "
+                   "repeatable")
       ->option_text("URI");
   command->add_option("--username", options->username, "for the TURN servers")->option_text("NAME");
   command->add_option("--password", options->password, "likewise")->option_text("PASSWORD");
-  command->add_option("--ca", options->ca_file, "certificates to believe servers over TLS by, in PEM; else the system's")
+  command
+      ->add_option("--ca", options->ca_file,
+                   "certificates to believe servers over TLS by, in PEM; else the system's")
       ->option_text("FILE")
       ->check(CLI::ExistingFile);
   command->add_option("--policy", options->policy, "candidates to use: all [default] | relay")
       ->option_text("WHICH")
       ->check(CLI::IsMember({"all", "relay"}));
-  command->add_option("--interface", options->interface, "use the addresses of this interface only")->option_text("NAME");
-  command->add_option("--explain", options->explain, "write what became of each pair of candidates, and when, as JSON")
+  command->add_option("--interface", options->interface, "use the addresses of this interface only")
+      ->option_text("NAME");
+  command
+      ->add_option("--explain", options->explain,
+                   "write what became of each pair of candidates, and when, as JSON")
       ->option_text("FILE");
   command->add_flag("--ipv4-only", options->ipv4_only, "use no IPv6 addresses");
-  command->add_flag("--trickle", options->trickle, "tell candidates as they are found, each in a line of its own");
+  command->add_flag("--trickle", options->trickle,
+                    "tell candidates as they are found, each in a line of its own");
   command->add_flag("--loopback", options->loopback, "use loopback addresses, too");
   command->add_flag("--echo", options->echo, "send back what comes");
   command->callback([options, &exit_status] {

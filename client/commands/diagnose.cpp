@@ -19,7 +19,8 @@ struct Options {
   bool json = false;
 };
 
-/// Runs the discovery to its end: a few seconds where packets are filtered, which takes silence to know.
+/// Runs the discovery to its end: a few seconds where packets are filtered, which takes silence to
+/// know.
 Findings discover(const TransportAddress& server) {
   boost::asio::io_context context(1);
   SystemRandom random;
@@ -33,11 +34,12 @@ Findings discover(const TransportAddress& server) {
       drain();
     });
   };
-  probe = std::make_unique<UdpProbe>(context, BehaviorTest::socket_count, source_towards(context, server),
-                                     [&](std::size_t socket, const TransportAddress&, MutableBytes datagram) {
-                                       test.handle_datagram(instant_now(), socket, datagram);
-                                       drain();
-                                     });
+  probe = std::make_unique<UdpProbe>(
+      context, BehaviorTest::socket_count, source_towards(context, server),
+      [&](std::size_t socket, const TransportAddress&, MutableBytes datagram) {
+        test.handle_datagram(instant_now(), socket, datagram);
+        drain();
+      });
   test.start(instant_now(), probe->local(BehaviorTest::mapping_socket));
   drain();
   context.run();
@@ -49,15 +51,18 @@ int run_diagnosis(const Options& options) {
   const TransportAddress server = resolve_server(context.get_executor(), options.server).front();
   const Findings findings = discover(server);
   if (!findings.answered) throw does_not_answer(server, "UDP");
-  if (options.json) fmt::print("{}\n", diagnose::as_json(server, findings).dump());
-  else fmt::print("{}", diagnose::for_people(server, findings));
+  if (options.json)
+    fmt::print("{}\n", diagnose::as_json(server, findings).dump());
+  else
+    fmt::print("{}", diagnose::for_people(server, findings));
   return 0;
 }
 
 }  // namespace
 
 void add_diagnose_command(CLI::App& app, int& exit_status) {
-  auto* command = app.add_subcommand("diagnose", "what NAT is there between this host and a server, and what it means");
+  auto* command = app.add_subcommand(
+      "diagnose", "what NAT is there between this host and a server, and what it means");
   const auto options = std::make_shared<Options>();
   command->add_option("--server", options->server, "a STUN server with two addresses (RFC 5780)")
       ->option_text("HOST[:PORT]")

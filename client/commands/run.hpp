@@ -9,8 +9,8 @@
 
 namespace stile {
 
-/// Runs a command's body; what it throws becomes its one line on standard error and exit status 1. What is wrong with
-/// the command line itself is left to the parser: exit status 2.
+/// Runs a command's body; what it throws becomes its one line on standard error and exit status 1.
+/// What is wrong with the command line itself is left to the parser: exit status 2.
 template <class Body>
 int run_command(const char* name, Body&& body) {
   try {

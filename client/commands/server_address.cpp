@@ -37,19 +37,20 @@ bool is_port(const std::string& text) {
 
 }  // namespace
 
-std::vector<TransportAddress> resolve_server(boost::asio::any_io_executor executor, const std::string& text) {
+std::vector<TransportAddress> resolve_server(boost::asio::any_io_executor executor,
+                                             const std::string& text) {
   const auto place = split(text.starts_with("stun:") ? text.substr(5) : text);
   if (!place || place->host.empty() || !is_port(place->port))
     throw CommandError("'" + text + "' is not HOST, HOST:PORT or [IPV6]:PORT");
   return resolve_host(executor, place->host, static_cast<std::uint16_t>(std::stoi(place->port)));
 }
 
-std::vector<TransportAddress> resolve_host(boost::asio::any_io_executor executor, const std::string& host,
-                                           std::uint16_t port) {
+std::vector<TransportAddress> resolve_host(boost::asio::any_io_executor executor,
+                                           const std::string& host, std::uint16_t port) {
   boost::asio::ip::udp::resolver resolver(executor);
   boost::system::error_code error;
-  const auto results =
-      resolver.resolve(host, std::to_string(port), boost::asio::ip::resolver_base::numeric_service, error);
+  const auto results = resolver.resolve(host, std::to_string(port),
+                                        boost::asio::ip::resolver_base::numeric_service, error);
   if (error)
     throw CommandError("cannot find the server '" + host + "' (" + error.message() +
                        "); check the name, or give an IP address");
@@ -62,7 +63,9 @@ std::vector<TransportAddress> resolve_host(boost::asio::any_io_executor executor
 turn::ServerUri turn_uri(const std::string& text) {
   const auto uri = turn::ServerUri::parse(text);
   if (!uri) throw CommandError(uri.error());
-  if (!uri->relays) throw CommandError("'" + text + "' names a STUN server; a TURN server is turn:HOST or turns:HOST");
+  if (!uri->relays)
+    throw CommandError("'" + text +
+                       "' names a STUN server; a TURN server is turn:HOST or turns:HOST");
   return *uri;
 }
 
@@ -72,7 +75,8 @@ CommandError does_not_answer(const TransportAddress& server, const char* transpo
 }
 
 CommandError no_route(const TransportAddress& server, const std::string& reason) {
-  return CommandError("no way to " + server.to_string() + ": " + reason + "; check this host's addresses and routes");
+  return CommandError("no way to " + server.to_string() + ": " + reason +
+                      "; check this host's addresses and routes");
 }
 
 }  // namespace stile

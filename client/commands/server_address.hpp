@@ -10,17 +10,21 @@
 
 namespace stile {
 
-/// A command cannot do what it was asked: one line that says what and what to do. The program ends with status 1.
+/// A command cannot do what it was asked: one line that says what and what to do. The program ends
+/// with status 1.
 struct CommandError : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
-/// The addresses of `HOST`, `HOST:PORT`, `[V6]:PORT` or `V6`, also with `stun:` in front (RFC 7064), IPv4 first; port 3478
-/// unless one is given. Throws CommandError if it is none of these, or the host has no address.
-std::vector<TransportAddress> resolve_server(boost::asio::any_io_executor executor, const std::string& text);
+/// The addresses of `HOST`, `HOST:PORT`, `[V6]:PORT` or `V6`, also with `stun:` in front (RFC
+/// 7064), IPv4 first; port 3478 unless one is given. Throws CommandError if it is none of these, or
+/// the host has no address.
+std::vector<TransportAddress> resolve_server(boost::asio::any_io_executor executor,
+                                             const std::string& text);
 
 /// The addresses of a host by name or address, IPv4 first. Throws CommandError if it has none.
-std::vector<TransportAddress> resolve_host(boost::asio::any_io_executor executor, const std::string& host, std::uint16_t port);
+std::vector<TransportAddress> resolve_host(boost::asio::any_io_executor executor,
+                                           const std::string& host, std::uint16_t port);
 /// A turn: or turns: URI (RFC 7065). Throws CommandError if it is none.
 turn::ServerUri turn_uri(const std::string& text);
 

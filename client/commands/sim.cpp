@@ -31,7 +31,9 @@ struct Options {
   std::string capture;
 };
 
-long in_milliseconds(Duration duration) { return duration_cast<milliseconds>(duration).count(); }
+long in_milliseconds(Duration duration) {
+  return duration_cast<milliseconds>(duration).count();
+}
 
 sim::Scenario scenario_of(const Options& options) {
   sim::Scenario scenario;
@@ -61,9 +63,12 @@ Cell play_cell(const Options& options, const sim::NatBehavior& a, const sim::Nat
 std::string text_of(const Cell& cell) {
   const char* wrong = cell.is_right() ? "" : "!";
   switch (cell.result.path) {
-    case sim::Path::direct: return fmt::format("{}D {}", wrong, in_milliseconds(cell.result.first_data));
-    case sim::Path::relay: return fmt::format("{}R {}", wrong, in_milliseconds(cell.result.first_data));
-    case sim::Path::none: return fmt::format("{}-", wrong);
+    case sim::Path::direct:
+      return fmt::format("{}D {}", wrong, in_milliseconds(cell.result.first_data));
+    case sim::Path::relay:
+      return fmt::format("{}R {}", wrong, in_milliseconds(cell.result.first_data));
+    case sim::Path::none:
+      return fmt::format("{}-", wrong);
   }
   return {};
 }
@@ -81,13 +86,18 @@ nlohmann::json as_json(const Cell& cell) {
 }
 
 void print_verdict(const std::vector<Cell>& cells) {
-  const auto wrong = std::ranges::count_if(cells, [](const Cell& cell) { return !cell.is_right(); });
+  const auto wrong =
+      std::ranges::count_if(cells, [](const Cell& cell) { return !cell.is_right(); });
   fmt::print(
       "\nRow: the NAT of a. Column: the NAT of b. Mapping/filtering by RFC 4787.\n"
-      "D: they meet directly. R: by the relay. -: not at all. Beside it: milliseconds of virtual time until\n"
+      "D: they meet directly. R: by the relay. -: not at all. Beside it: milliseconds of virtual "
+      "time until\n"
       "both have heard the other.\n\n");
-  if (wrong == 0) fmt::print("All {} pairs meet as the oracle says.\n", cells.size());
-  else fmt::print("{} of {} pairs do NOT meet as the oracle says (marked with !):\n", wrong, cells.size());
+  if (wrong == 0)
+    fmt::print("All {} pairs meet as the oracle says.\n", cells.size());
+  else
+    fmt::print("{} of {} pairs do NOT meet as the oracle says (marked with !):\n", wrong,
+               cells.size());
   for (const Cell& cell : cells)
     if (!cell.is_right()) fmt::print("  {}\n", sim::replay_command(cell.scenario));
 }
@@ -104,8 +114,10 @@ int run_matrix(const Options& options) {
     if (!options.json) fmt::print("{:<10}", sim::to_string(a));
     for (const auto& b : behaviors) {
       const Cell& cell = cells.emplace_back(play_cell(options, a, b));
-      if (options.json) fmt::print("{}\n", as_json(cell).dump());
-      else fmt::print("{:<10}", text_of(cell));
+      if (options.json)
+        fmt::print("{}\n", as_json(cell).dump());
+      else
+        fmt::print("{:<10}", text_of(cell));
     }
     if (!options.json) fmt::print("\n");
   }
@@ -116,7 +128,8 @@ int run_matrix(const Options& options) {
 std::optional<sim::GatewaySpec> gateway(const std::string& option, const std::string& text) {
   if (text == "none") return std::nullopt;
   if (const auto behavior = sim::parse_behavior(text)) return sim::GatewaySpec{*behavior};
-  throw CLI::ValidationError(option, "'" + text + "' is neither none nor a behaviour such as EIM/APDF");
+  throw CLI::ValidationError(option,
+                             "'" + text + "' is neither none nor a behaviour such as EIM/APDF");
 }
 
 int run_pair(const Options& options) {
@@ -136,16 +149,21 @@ int run_pair(const Options& options) {
     return 1;
   }
   fmt::print("a and b meet {} ({} - {}): data after {} ms, pair selected after {} ms\n",
-             result.path == sim::Path::direct ? "directly" : "by the relay", ice::to_string(*result.local_a),
-             ice::to_string(*result.local_b), in_milliseconds(result.first_data), in_milliseconds(result.selected));
+             result.path == sim::Path::direct ? "directly" : "by the relay",
+             ice::to_string(*result.local_a), ice::to_string(*result.local_b),
+             in_milliseconds(result.first_data), in_milliseconds(result.selected));
   return 0;
 }
 
 void add_world_options(CLI::App& command, Options& options) {
-  command.add_option("--seed", options.seed, "of all randomness; the same seed gives the same packets [1]")
+  command
+      .add_option("--seed", options.seed,
+                  "of all randomness; the same seed gives the same packets [1]")
       ->option_text("N")
       ->check(number_between<std::uint64_t>(0, std::numeric_limits<std::uint64_t>::max()));
-  command.add_option("--loss", options.loss_percent, "percent of the packets lost on the public segment")
+  command
+      .add_option("--loss", options.loss_percent,
+                  "percent of the packets lost on the public segment")
       ->option_text("PERCENT")
       ->check(number_between(0.0, 100.0));
   command.add_flag("--no-relay", options.no_relay, "the server answers STUN only");
@@ -158,22 +176,28 @@ void add_sim_command(CLI::App& app, int& exit_status) {
   sim->require_subcommand(1);
   const auto options = std::make_shared<Options>();
   const auto run = [options, &exit_status](int (*what)(const Options&)) {
-    return [options, &exit_status, what] { exit_status = run_command("sim", [&] { return what(*options); }); };
+    return [options, &exit_status, what] {
+      exit_status = run_command("sim", [&] { return what(*options); });
+    };
   };
 
-  auto* matrix = sim->add_subcommand("matrix", "all nine NATs with all nine, beside what theory says");
+  auto* matrix =
+      sim->add_subcommand("matrix", "all nine NATs with all nine, beside what theory says");
   add_world_options(*matrix, *options);
   matrix->add_flag("--json", options->json, "one JSON object for each pair");
   matrix->callback(run(run_matrix));
 
   auto* pair = sim->add_subcommand("run", "one pair, told as it happens");
-  pair->add_option("--a", options->a, "the NAT of a: none, or MAPPING/FILTERING such as EIM/APDF [EIM/EIF]")
+  pair->add_option("--a", options->a,
+                   "the NAT of a: none, or MAPPING/FILTERING such as EIM/APDF [EIM/EIF]")
       ->option_text("NAT");
   pair->add_option("--b", options->b, "the NAT of b, likewise")->option_text("NAT");
-  pair->add_option("--carrier", options->carrier, "a carrier's NAT above both homes (100.64.0.0/10), such as EIM/EIF")
+  pair->add_option("--carrier", options->carrier,
+                   "a carrier's NAT above both homes (100.64.0.0/10), such as EIM/EIF")
       ->option_text("NAT");
   add_world_options(*pair, *options);
-  pair->add_option("--pcap", options->capture, "write a capture of all packets, to be read with Wireshark")
+  pair->add_option("--pcap", options->capture,
+                   "write a capture of all packets, to be read with Wireshark")
       ->option_text("FILE");
   pair->callback(run(run_pair));
 }

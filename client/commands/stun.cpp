@@ -47,8 +47,10 @@ class BindingTransaction {
 
   /// Throws CommandError if there is no answer in time.
   Answer run(bool over_tcp, std::chrono::duration<double> timeout) {
-    if (over_tcp) start_tcp();
-    else start_udp();
+    if (over_tcp)
+      start_tcp();
+    else
+      start_udp();
     context_.run_for(std::chrono::duration_cast<std::chrono::milliseconds>(timeout));
     if (!answer_) throw does_not_answer(server_, over_tcp ? "TCP" : "UDP");
     return *answer_;
@@ -72,13 +74,14 @@ class BindingTransaction {
     udp_.send(boost::asio::buffer(request_, size_), 0, refused);
   }
   void wait_udp() {
-    udp_.async_receive(boost::asio::buffer(input_), [this](boost::system::error_code error, std::size_t size) {
-      if (error == boost::asio::error::operation_aborted) return;
-      // RFC 8489 §6.2.1: a hard ICMP error ends the transaction.
-      if (error == boost::asio::error::connection_refused) throw nobody_there();
-      if (!error) take({input_.data(), size});
-      if (!answer_) wait_udp();
-    });
+    udp_.async_receive(boost::asio::buffer(input_),
+                       [this](boost::system::error_code error, std::size_t size) {
+                         if (error == boost::asio::error::operation_aborted) return;
+                         // RFC 8489 §6.2.1: a hard ICMP error ends the transaction.
+                         if (error == boost::asio::error::connection_refused) throw nobody_there();
+                         if (!error) take({input_.data(), size});
+                         if (!answer_) wait_udp();
+                       });
   }
   void wait_timer() {
     timer_.expires_at(steady_time(transmissions_->deadline()));
@@ -107,12 +110,15 @@ class BindingTransaction {
       if (error) return context_.stop();
       const Bytes stream(input_.data(), have + size);
       const auto frame = stun::next_frame(stream);
-      if (frame.status == stun::Frame::Status::complete) take(stream.first(frame.message_size));
-      else if (frame.status == stun::Frame::Status::incomplete) wait_tcp(have + size);
+      if (frame.status == stun::Frame::Status::complete)
+        take(stream.first(frame.message_size));
+      else if (frame.status == stun::Frame::Status::incomplete)
+        wait_tcp(have + size);
     });
   }
   CommandError nobody_there() const {
-    return CommandError("no server listens at " + server_.to_string() + " (connection refused); check the address and port");
+    return CommandError("no server listens at " + server_.to_string() +
+                        " (connection refused); check the address and port");
   }
   void take(Bytes datagram) {
     const auto message = stun::MessageView::parse(datagram);
@@ -141,10 +147,13 @@ int ask(const Options& options) {
   boost::asio::io_context context;
   const TransportAddress server = resolve_server(context.get_executor(), options.server).front();
   BindingTransaction transaction(context, server);
-  const Answer answer = transaction.run(options.over_tcp, std::chrono::duration<double>(options.timeout_seconds));
+  const Answer answer =
+      transaction.run(options.over_tcp, std::chrono::duration<double>(options.timeout_seconds));
   const double ms = static_cast<double>(answer.round_trip_time.count()) / 1000;
   if (options.json)
-    fmt::print("{}\n", nlohmann::json{{"server", server.to_string()}, {"mapped", answer.mapped.to_string()}, {"ms", ms}}
+    fmt::print("{}\n", nlohmann::json{{"server", server.to_string()},
+                                      {"mapped", answer.mapped.to_string()},
+                                      {"ms", ms}}
                            .dump());
   else
     fmt::print("{} sees us at {} ({:.1f} ms)\n", server.to_string(), answer.mapped.to_string(), ms);
@@ -164,7 +173,9 @@ void add_stun_command(CLI::App& app, int& exit_status) {
       ->check(number_between(0.1, 3600.0));
   command->add_flag("--tcp", options->over_tcp, "ask over TCP instead of UDP");
   command->add_flag("--json", options->json, "answer with one JSON object");
-  command->callback([options, &exit_status] { exit_status = run_command("stun", [&] { return ask(*options); }); });
+  command->callback([options, &exit_status] {
+    exit_status = run_command("stun", [&] { return ask(*options); });
+  });
 }
 
 }  // namespace stile

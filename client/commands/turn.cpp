@@ -35,22 +35,30 @@ constexpr std::size_t clients_of_a_test = 2;
 
 const char* name_of(Transport transport) {
   switch (transport) {
-    case Transport::udp: return "UDP";
-    case Transport::tcp: return "TCP";
-    case Transport::tls: return "TLS";
-    case Transport::dtls: return "DTLS";
+    case Transport::udp:
+      return "UDP";
+    case Transport::tcp:
+      return "TCP";
+    case Transport::tls:
+      return "TLS";
+    case Transport::dtls:
+      return "DTLS";
   }
   return "";
 }
 
-/// Two TURN clients on one server; the first sends numbered datagrams to the second's relayed address.
+/// Two TURN clients on one server; the first sends numbered datagrams to the second's relayed
+/// address.
 class RelayTest {
  public:
   RelayTest(const TransportAddress& server, const turn::ServerUri& uri, const Options& options)
       : count_(options.count),
         transport_(uri.transport()),
-        probe_(context_, transport_ == Transport::udp ? clients_of_a_test : 0, source_towards(context_, server),
-               [this](std::size_t socket, const TransportAddress&, MutableBytes datagram) { take(socket, datagram); }),
+        probe_(context_, transport_ == Transport::udp ? clients_of_a_test : 0,
+               source_towards(context_, server),
+               [this](std::size_t socket, const TransportAddress&, MutableBytes datagram) {
+                 take(socket, datagram);
+               }),
         connector_({options.ca_file}) {
     turn::Config config{.server = server,
                         .credentials = {options.username, options.password},
@@ -60,7 +68,8 @@ class RelayTest {
     connector_.prepare(transport_);
     for (std::size_t i = 0; i < clients_of_a_test; ++i) {
       clients_.push_back(std::make_unique<turn::Client>(config, random_));
-      if (transport_ != Transport::udp) add_connection(i, server, IpAddress::parse(uri.host) ? "" : uri.host);
+      if (transport_ != Transport::udp)
+        add_connection(i, server, IpAddress::parse(uri.host) ? "" : uri.host);
     }
   }
 
@@ -91,7 +100,8 @@ class RelayTest {
     };
     callbacks.on_message = [this, i](MutableBytes message) { take(i, message); };
     callbacks.on_closed = [this, i](const std::string& reason) { lose(i, reason); };
-    connections_.push_back(connector_.make(context_.get_executor(), server, transport_, host, std::move(callbacks)));
+    connections_.push_back(
+        connector_.make(context_.get_executor(), server, transport_, host, std::move(callbacks)));
   }
 
   void lose(std::size_t client, const std::string& reason) {
@@ -100,8 +110,10 @@ class RelayTest {
   }
 
   void transmit(std::size_t client, Bytes message) {
-    if (connections_.empty()) probe_.send(client, clients_[client]->server(), message);
-    else connections_[client]->send(message);
+    if (connections_.empty())
+      probe_.send(client, clients_[client]->server(), message);
+    else
+      connections_[client]->send(message);
   }
 
   void drain() {
@@ -110,10 +122,12 @@ class RelayTest {
       while (const auto event = clients_[i]->poll_event()) take(i, *event);
       while (const auto bytes = clients_[i]->poll_transmit()) transmit(i, *bytes);
     }
-    const bool over = failure_ || (started_ && (received() == count_ || now >= last_sent_ + patience));
+    const bool over =
+        failure_ || (started_ && (received() == count_ || now >= last_sent_ + patience));
     if (over) return finish(now);
     Instant next = std::min(clients_[0]->poll_timeout(), clients_[1]->poll_timeout());
-    if (started_) next = std::min(next, sent_ < count_ ? last_sent_ + interval : last_sent_ + patience);
+    if (started_)
+      next = std::min(next, sent_ < count_ ? last_sent_ + interval : last_sent_ + patience);
     probe_.wake_at(next, [this] { on_timer(); });
   }
 
@@ -125,16 +139,19 @@ class RelayTest {
   }
 
   void take(std::size_t client, const turn::Event& event) {
-    if (const auto* failed = std::get_if<turn::Failed>(&event)) fail(clients_[client]->server(), *failed);
+    if (const auto* failed = std::get_if<turn::Failed>(&event))
+      fail(clients_[client]->server(), *failed);
     if (const auto* refused = std::get_if<turn::PermissionRefused>(&event))
       failure_.emplace(fmt::format(
-          "{} gives relayed addresses, but refuses its own, {}, as a peer (error {}); allow it there (--allow-peer)",
+          "{} gives relayed addresses, but refuses its own, {}, as a peer (error {}); allow it "
+          "there (--allow-peer)",
           clients_[client]->server().to_string(), refused->peer.to_string(), refused->error));
     if (std::holds_alternative<turn::Allocated>(event)) {
       allocated_.resize(2);
       allocated_[client] = std::get<turn::Allocated>(event);
       if (clients_[0]->is_allocated() && clients_[1]->is_allocated())
-        for (std::size_t i = 0; i < 2; ++i) clients_[i]->permit(instant_now(), allocated_[1 - i].relayed.ip);
+        for (std::size_t i = 0; i < 2; ++i)
+          clients_[i]->permit(instant_now(), allocated_[1 - i].relayed.ip);
     }
     if (std::holds_alternative<turn::PermissionGranted>(event) && ++permissions_ == 2) {
       started_ = true;
@@ -143,8 +160,10 @@ class RelayTest {
   }
 
   void fail(const TransportAddress& server, const turn::Failed& failed) {
-    if (failed.error == 0) failure_ = does_not_answer(server, name_of(transport_));
-    else failure_.emplace(server.to_string() + ": " + failed.reason);
+    if (failed.error == 0)
+      failure_ = does_not_answer(server, name_of(transport_));
+    else
+      failure_.emplace(server.to_string() + ": " + failed.reason);
   }
 
   void take(std::size_t socket, MutableBytes datagram) {
@@ -152,8 +171,10 @@ class RelayTest {
     const auto received = clients_[socket]->handle_server_datagram(now, datagram);
     if (received && received->data.size() == payload_size) {
       const std::uint32_t number = load_u32(received->data.data());
-      if (socket == 1) relay(1, received->peer, received->data);
-      else if (number < sent_at_.size()) round_trips_.push_back(now - sent_at_[number]);
+      if (socket == 1)
+        relay(1, received->peer, received->data);
+      else if (number < sent_at_.size())
+        round_trips_.push_back(now - sent_at_[number]);
     }
     drain();
   }
@@ -206,9 +227,11 @@ class RelayTest {
 int test_relay(const Options& options) {
   boost::asio::io_context context;
   const bool is_uri = options.server.starts_with("turn:") || options.server.starts_with("turns:");
-  const turn::ServerUri uri = is_uri ? turn_uri(options.server) : turn::ServerUri{.relays = true, .over_udp = true};
-  const TransportAddress server = is_uri ? resolve_host(context.get_executor(), uri.host, uri.port).front()
-                                         : resolve_server(context.get_executor(), options.server).front();
+  const turn::ServerUri uri =
+      is_uri ? turn_uri(options.server) : turn::ServerUri{.relays = true, .over_udp = true};
+  const TransportAddress server =
+      is_uri ? resolve_host(context.get_executor(), uri.host, uri.port).front()
+             : resolve_server(context.get_executor(), options.server).front();
   RelayTest test(server, uri, options);
   test.run();
   const double ms = static_cast<double>(test.median().count()) / 1000;
@@ -223,8 +246,8 @@ int test_relay(const Options& options) {
   } else {
     fmt::print("{} sees us at {} and relays for us at {}\n", server.to_string(),
                test.allocated()[0].mapped.to_string(), test.allocated()[0].relayed.to_string());
-    fmt::print("{} of {} datagrams came back through two relayed addresses, median {:.1f} ms\n", test.received(),
-               options.count, ms);
+    fmt::print("{} of {} datagrams came back through two relayed addresses, median {:.1f} ms\n",
+               test.received(), options.count, ms);
   }
   return test.received() == options.count ? 0 : 1;
 }
@@ -232,14 +255,21 @@ int test_relay(const Options& options) {
 }  // namespace
 
 void add_turn_command(CLI::App& app, int& exit_status) {
-  auto* command = app.add_subcommand("turn", "tries a TURN server: two allocations, datagrams from one to the other");
+  auto* command = app.add_subcommand(
+      "turn", "tries a TURN server: two allocations, datagrams from one to the other");
   const auto options = std::make_shared<Options>();
-  command->add_option("server", options->server, "the TURN server: HOST[:PORT] over UDP, or turn:... or turns:... (RFC 7065)")
+  command
+      ->add_option("server", options->server,
+                   "the TURN server: HOST[:PORT] over UDP, or turn:... or turns:... (RFC 7065)")
       ->option_text("SERVER")
       ->required();
-  command->add_option("--username", options->username, "as the server knows it")->option_text("NAME")->required();
+  command->add_option("--username", options->username, "as the server knows it")
+      ->option_text("NAME")
+      ->required();
   command->add_option("--password", options->password)->option_text("PASSWORD")->required();
-  command->add_option("--ca", options->ca_file, "certificates to believe it by over TLS or DTLS, in PEM; else the system's")
+  command
+      ->add_option("--ca", options->ca_file,
+                   "certificates to believe it by over TLS or DTLS, in PEM; else the system's")
       ->option_text("FILE")
       ->check(CLI::ExistingFile);
   command->add_option("--count", options->count, "datagrams to send, one each 20 ms [10]")

@@ -17,9 +17,11 @@ namespace stile {
 /// A few UDP sockets and one timer, for commands that drive a small core.
 class UdpProbe {
  public:
-  using OnDatagram = std::function<void(std::size_t socket, const TransportAddress& from, MutableBytes datagram)>;
+  using OnDatagram =
+      std::function<void(std::size_t socket, const TransportAddress& from, MutableBytes datagram)>;
 
-  UdpProbe(boost::asio::io_context& context, std::size_t count, const IpAddress& local, OnDatagram on_datagram)
+  UdpProbe(boost::asio::io_context& context, std::size_t count, const IpAddress& local,
+           OnDatagram on_datagram)
       : timer_(context), on_datagram_(std::move(on_datagram)) {
     for (std::size_t i = 0; i < count; ++i) {
       sockets_.push_back(std::make_unique<Socket>(context, to_asio(TransportAddress{local, 0})));
@@ -27,11 +29,14 @@ class UdpProbe {
     }
   }
 
-  TransportAddress local(std::size_t socket) const { return from_asio(sockets_[socket]->udp.local_endpoint()); }
+  TransportAddress local(std::size_t socket) const {
+    return from_asio(sockets_[socket]->udp.local_endpoint());
+  }
 
   void send(std::size_t socket, const TransportAddress& to, Bytes datagram) {
     boost::system::error_code refused;
-    sockets_[socket]->udp.send_to(boost::asio::buffer(datagram.data(), datagram.size()), to_asio(to), 0, refused);
+    sockets_[socket]->udp.send_to(boost::asio::buffer(datagram.data(), datagram.size()),
+                                  to_asio(to), 0, refused);
   }
 
   void wake_at(Instant when, std::function<void()> then) {
@@ -45,7 +50,8 @@ class UdpProbe {
 
  private:
   struct Socket {
-    Socket(boost::asio::io_context& context, const boost::asio::ip::udp::endpoint& local) : udp(context, local) {}
+    Socket(boost::asio::io_context& context, const boost::asio::ip::udp::endpoint& local)
+        : udp(context, local) {}
     boost::asio::ip::udp::socket udp;
     boost::asio::ip::udp::endpoint from;
     std::array<std::uint8_t, datagram_headroom + 2048 + datagram_tailroom> input{};
@@ -54,12 +60,15 @@ class UdpProbe {
   void receive(std::size_t index) {
     Socket& socket = *sockets_[index];
     const auto room = boost::asio::buffer(socket.input.data() + datagram_headroom, 2048);
-    socket.udp.async_receive_from(room, socket.from, [this, index](boost::system::error_code error, std::size_t size) {
-      if (error == boost::asio::error::operation_aborted) return;
-      Socket& ready = *sockets_[index];
-      if (!error) on_datagram_(index, from_asio(ready.from), {ready.input.data() + datagram_headroom, size});
-      receive(index);
-    });
+    socket.udp.async_receive_from(room, socket.from,
+                                  [this, index](boost::system::error_code error, std::size_t size) {
+                                    if (error == boost::asio::error::operation_aborted) return;
+                                    Socket& ready = *sockets_[index];
+                                    if (!error)
+                                      on_datagram_(index, from_asio(ready.from),
+                                                   {ready.input.data() + datagram_headroom, size});
+                                    receive(index);
+                                  });
   }
 
   std::vector<std::unique_ptr<Socket>> sockets_;

@@ -1,5 +1,5 @@
-// Two ICE sessions that trickle their candidates to each other. In an application they are in two programs, and what
-// one tells the other goes through its signalling.
+// Two ICE sessions that trickle their candidates to each other. In an application they are in two
+// programs, and what one tells the other goes through its signalling.
 
 #include <boost/asio/io_context.hpp>
 #include <cstdio>
@@ -25,14 +25,17 @@ class Peer {
     config.role = role;
     config.trickle = true;
     // config.stun_servers = {*TransportAddress::parse("203.0.113.10:3478")};
-    // config.turn_servers = {{*TransportAddress::parse("203.0.113.10:3478"), {"user", "password"}}};
+    // config.turn_servers = {{*TransportAddress::parse("203.0.113.10:3478"), {"user",
+    // "password"}}};
     return config;
   }
   ice::Session::Callbacks callbacks() {
     return {
-        .on_candidate = [this](const ice::Candidate& each) { other_->session_.add_remote_candidate(each); },
+        .on_candidate =
+            [this](const ice::Candidate& each) { other_->session_.add_remote_candidate(each); },
         .on_gathering_done = [this] { other_->session_.end_of_remote_candidates(); },
-        .on_state = [this](ice::State state, const std::string& reason) { take_state(state, reason); },
+        .on_state = [this](ice::State state,
+                           const std::string& reason) { take_state(state, reason); },
         .on_data = [this](ice::ComponentId, Bytes data) { take_data(data); },
     };
   }

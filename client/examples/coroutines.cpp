@@ -1,5 +1,5 @@
-// Two ICE sessions, each in a coroutine. In an application they are in two programs, and what goes through the channels
-// here goes through its signalling.
+// Two ICE sessions, each in a coroutine. In an application they are in two programs, and what goes
+// through the channels here goes through its signalling.
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
@@ -20,7 +20,8 @@ struct Description {
 };
 using Signalling = boost::asio::experimental::channel<void(boost::system::error_code, Description)>;
 
-boost::asio::awaitable<void> converse(const char* name, ice::Role role, Signalling& to_peer, Signalling& from_peer) {
+boost::asio::awaitable<void> converse(const char* name, ice::Role role, Signalling& to_peer,
+                                      Signalling& from_peer) {
   const auto executor = co_await boost::asio::this_coro::executor;
   ice::Session session(executor, {.role = role});
   const InterfaceFilter filter{.loopback = true};  // this example needs no network

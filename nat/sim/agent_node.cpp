@@ -9,8 +9,8 @@ constexpr std::string_view greeting = "hello through the NATs";
 constexpr std::uint16_t first_port = 40'000;
 }  // namespace
 
-AgentNode::AgentNode(World& world, const std::string& name, Segment& segment, const IpAddress& address,
-                     ice::Config config)
+AgentNode::AgentNode(World& world, const std::string& name, Segment& segment,
+                     const IpAddress& address, ice::Config config)
     : world_(world),
       name_(name),
       address_(address),
@@ -80,7 +80,9 @@ void AgentNode::take(const ice::OpenSocket& command) {
   agent_.handle_socket_opened(world_.now(), command.id, local);
 }
 
-void AgentNode::take(const ice::CloseSocket& command) { host_.unbind(sockets_.at(command.id)); }
+void AgentNode::take(const ice::CloseSocket& command) {
+  host_.unbind(sockets_.at(command.id));
+}
 
 void AgentNode::take(const ice::SendDatagram& command) {
   host_.send(sockets_.at(command.from), command.to, command.bytes);
@@ -96,12 +98,15 @@ void AgentNode::tell(const ice::Event& event) {
     say("has gathered all candidates");
     signal([](AgentNode& other) { other.agent_.end_of_remote_candidates(other.world_.now()); });
   } else if (const auto* changed = std::get_if<ice::StateChanged>(&event)) {
-    say("is " + std::string(ice::to_string(changed->state)) + (changed->reason.empty() ? "" : ": " + changed->reason));
+    say("is " + std::string(ice::to_string(changed->state)) +
+        (changed->reason.empty() ? "" : ": " + changed->reason));
     if (changed->state == ice::State::connected || changed->state == ice::State::completed) greet();
   } else if (const auto* selected = std::get_if<ice::PairSelected>(&event)) {
     selected_ = *selected;
-    say("selects " + selected->local.address.to_string() + " (" + std::string(ice::to_string(selected->local.type)) +
-        ") to " + selected->remote.address.to_string() + " (" + std::string(ice::to_string(selected->remote.type)) + ")");
+    say("selects " + selected->local.address.to_string() + " (" +
+        std::string(ice::to_string(selected->local.type)) + ") to " +
+        selected->remote.address.to_string() + " (" +
+        std::string(ice::to_string(selected->remote.type)) + ")");
   } else if (const auto* failed = std::get_if<ice::ServerFailed>(&event)) {
     say("server " + failed->server.to_string() + ": " + failed->reason);
   }
@@ -110,7 +115,8 @@ void AgentNode::tell(const ice::Event& event) {
 void AgentNode::greet() {
   ByteVector buffer(datagram_headroom + greeting.size() + datagram_tailroom);
   std::ranges::copy(as_bytes(greeting), buffer.begin() + datagram_headroom);
-  const auto ready = agent_.send(world_.now(), 1, MutableBytes(buffer).subspan(datagram_headroom, greeting.size()));
+  const auto ready = agent_.send(world_.now(), 1,
+                                 MutableBytes(buffer).subspan(datagram_headroom, greeting.size()));
   if (ready) host_.send(sockets_.at(ready->from), ready->to, ready->datagram);
 }
 

@@ -7,11 +7,12 @@
 
 namespace stile::sim {
 
-/// An agent on a host, that trickles its candidates to another over a signalling path of its own, and greets the other
-/// as soon as it can.
+/// An agent on a host, that trickles its candidates to another over a signalling path of its own,
+/// and greets the other as soon as it can.
 class AgentNode {
  public:
-  AgentNode(World& world, const std::string& name, Segment& segment, const IpAddress& address, ice::Config config);
+  AgentNode(World& world, const std::string& name, Segment& segment, const IpAddress& address,
+            ice::Config config);
 
   /// Each tells the other of itself, `signalling_delay` late, and begins.
   static void introduce(AgentNode& a, AgentNode& b, Duration signalling_delay);

@@ -11,18 +11,24 @@ constexpr Behavior behaviors[] = {Behavior::endpoint_independent, Behavior::addr
 
 std::string_view letters(Behavior behavior) {
   switch (behavior) {
-    case Behavior::endpoint_independent: return "EI";
-    case Behavior::address_dependent: return "AD";
-    case Behavior::address_and_port_dependent: return "APD";
+    case Behavior::endpoint_independent:
+      return "EI";
+    case Behavior::address_dependent:
+      return "AD";
+    case Behavior::address_and_port_dependent:
+      return "APD";
   }
   return "";
 }
 
 std::string flag_name(Behavior behavior) {
   switch (behavior) {
-    case Behavior::endpoint_independent: return "endpoint-independent";
-    case Behavior::address_dependent: return "address-dependent";
-    case Behavior::address_and_port_dependent: return "address-and-port-dependent";
+    case Behavior::endpoint_independent:
+      return "endpoint-independent";
+    case Behavior::address_dependent:
+      return "address-dependent";
+    case Behavior::address_and_port_dependent:
+      return "address-and-port-dependent";
   }
   return "";
 }
@@ -30,7 +36,8 @@ std::string flag_name(Behavior behavior) {
 }  // namespace
 
 std::string to_string(const NatBehavior& behavior) {
-  return std::string(letters(behavior.mapping)) + "M/" + std::string(letters(behavior.filtering)) + "F";
+  return std::string(letters(behavior.mapping)) + "M/" + std::string(letters(behavior.filtering)) +
+         "F";
 }
 
 std::optional<NatBehavior> parse_behavior(std::string_view text) {

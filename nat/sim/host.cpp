@@ -22,7 +22,8 @@ void Host::send(const TransportAddress& from, const TransportAddress& to, Bytes 
 
 void Host::receive(ByteVector packet) {
   const auto ip = nat::Ipv4View::parse(packet);
-  if (!ip || ip->protocol() != protocol_udp || ip->is_fragment() || !ip->checksum_is_right()) return;
+  if (!ip || ip->protocol() != protocol_udp || ip->is_fragment() || !ip->checksum_is_right())
+    return;
   const auto udp = nat::UdpView::parse(ip->payload());
   if (!udp) return;
   const TransportAddress to{IpAddress::v4(ip->destination()), udp->destination_port()};

@@ -11,7 +11,9 @@ class Host {
 
   Host(Segment& segment, const IpAddress& address) : segment_(segment) { add_address(address); }
   void add_address(const IpAddress& address);
-  void bind(const TransportAddress& local, Receiver receiver) { sockets_[local] = std::move(receiver); }
+  void bind(const TransportAddress& local, Receiver receiver) {
+    sockets_[local] = std::move(receiver);
+  }
   void unbind(const TransportAddress& local) { sockets_.erase(local); }
   bool is_bound(const TransportAddress& local) const { return sockets_.contains(local); }
   void send(const TransportAddress& from, const TransportAddress& to, Bytes payload);

@@ -2,7 +2,8 @@
 
 namespace stile::sim {
 
-NatNode::NatNode(World& world, const std::string& name, Segment& inside, Segment& outside, nat::Config config)
+NatNode::NatNode(World& world, const std::string& name, Segment& inside, Segment& outside,
+                 nat::Config config)
     : world_(world),
       inside_(inside),
       outside_(outside),
@@ -16,7 +17,8 @@ NatNode::NatNode(World& world, const std::string& name, Segment& inside, Segment
           }) {
   inside.attach_default([this](ByteVector packet) { take(nat::Side::inside, std::move(packet)); });
   for (const IpAddress& address : config.external)
-    outside.attach(address, [this](ByteVector packet) { take(nat::Side::outside, std::move(packet)); });
+    outside.attach(address,
+                   [this](ByteVector packet) { take(nat::Side::outside, std::move(packet)); });
 }
 
 void NatNode::take(nat::Side from, ByteVector packet) {

@@ -8,7 +8,8 @@ namespace stile::sim {
 /// The NAT core between two segments.
 class NatNode {
  public:
-  NatNode(World& world, const std::string& name, Segment& inside, Segment& outside, nat::Config config);
+  NatNode(World& world, const std::string& name, Segment& inside, Segment& outside,
+          nat::Config config);
   const nat::Nat& nat() const { return nat_; }
 
  private:

@@ -9,7 +9,8 @@ namespace {
 
 using nat::Behavior;
 
-/// An external endpoint in the abstract: whose it is, and which of its ports. The server is nobody's.
+/// An external endpoint in the abstract: whose it is, and which of its ports. The server is
+/// nobody's.
 struct Endpoint {
   int owner = 0;
   int port = 0;
@@ -20,9 +21,12 @@ constexpr Endpoint server{-1, 0};
 /// What of `remote` a behaviour looks at.
 Endpoint seen_by(Behavior behavior, const Endpoint& remote) {
   switch (behavior) {
-    case Behavior::endpoint_independent: return {};
-    case Behavior::address_dependent: return {remote.owner, 0};
-    case Behavior::address_and_port_dependent: return remote;
+    case Behavior::endpoint_independent:
+      return {};
+    case Behavior::address_dependent:
+      return {remote.owner, 0};
+    case Behavior::address_and_port_dependent:
+      return remote;
   }
   return {};
 }
@@ -30,11 +34,14 @@ Endpoint seen_by(Behavior behavior, const Endpoint& remote) {
 /// One peer behind its NAT, by the definitions.
 class Side {
  public:
-  Side(int owner, const NatBehavior& behavior) : owner_(owner), behavior_(behavior) { send(server); }
+  Side(int owner, const NatBehavior& behavior) : owner_(owner), behavior_(behavior) {
+    send(server);
+  }
 
   /// Sends to `remote`: where it appears to come from.
   Endpoint send(const Endpoint& remote) {
-    const auto mapping = mappings_.try_emplace(seen_by(behavior_.mapping, remote), static_cast<int>(mappings_.size()));
+    const auto mapping = mappings_.try_emplace(seen_by(behavior_.mapping, remote),
+                                               static_cast<int>(mappings_.size()));
     const Endpoint external{owner_, mapping.first->second};
     opened_.insert({external.port, seen_by(behavior_.filtering, remote)});
     return external;
@@ -47,11 +54,12 @@ class Side {
  private:
   int owner_;
   NatBehavior behavior_;
-  std::map<Endpoint, int> mappings_;            ///< what the mapping depends on, and its port
-  std::set<std::pair<int, Endpoint>> opened_;   ///< at which port, for whom
+  std::map<Endpoint, int> mappings_;           ///< what the mapping depends on, and its port
+  std::set<std::pair<int, Endpoint>> opened_;  ///< at which port, for whom
 };
 
-/// Endpoint-independent filters were opened for Endpoint{}, which seen_by() gives for everybody, too.
+/// Endpoint-independent filters were opened for Endpoint{}, which seen_by() gives for everybody,
+/// too.
 bool check(Side& from, Side& to, const Endpoint& target, std::set<Endpoint>& learnt) {
   const Endpoint source = from.send(target);
   if (!to.accepts(target, source)) return false;
@@ -60,7 +68,8 @@ bool check(Side& from, Side& to, const Endpoint& target, std::set<Endpoint>& lea
   return answer == target && from.accepts(source, answer);
 }
 
-/// With ports that change for each destination, peers may go on learning endpoints that are of no use any more.
+/// With ports that change for each destination, peers may go on learning endpoints that are of no
+/// use any more.
 constexpr int rounds = 6;
 
 bool direct_works(const NatBehavior& a, const NatBehavior& b) {
@@ -80,9 +89,12 @@ bool direct_works(const NatBehavior& a, const NatBehavior& b) {
 
 std::string_view to_string(Path path) {
   switch (path) {
-    case Path::direct: return "direct";
-    case Path::relay: return "relay";
-    case Path::none: return "none";
+    case Path::direct:
+      return "direct";
+    case Path::relay:
+      return "relay";
+    case Path::none:
+      return "none";
   }
   return "";
 }

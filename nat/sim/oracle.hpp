@@ -9,17 +9,22 @@ namespace stile::sim {
 enum class Path { direct, relay, none };
 std::string_view to_string(Path path);
 
-/// What RFC 4787 alone says of two peers behind these NATs: whether ICE (RFC 8445) must find a direct path, or needs the
-/// relay. It looks at the definitions of the behaviours only and shares no code with the NAT, the agent or the relay.
+/// What RFC 4787 alone says of two peers behind these NATs: whether ICE (RFC 8445) must find a
+/// direct path, or needs the relay. It looks at the definitions of the behaviours only and shares
+/// no code with the NAT, the agent or the relay.
 ///
 /// The definitions that it goes by:
-///  - Mapping (§4.1) is a function of what is sent out: the inside endpoint and, as far as the mapping depends on it, the
+///  - Mapping (§4.1) is a function of what is sent out: the inside endpoint and, as far as the
+///  mapping depends on it, the
 ///    destination. What has come in does not change it.
-///  - Filtering (§5) is asked at the external endpoint that a packet comes to: whether something was sent to the
+///  - Filtering (§5) is asked at the external endpoint that a packet comes to: whether something
+///  was sent to the
 ///    packet's source, or to its address, from there.
 ///  - A new mapping's port is nobody's to guess (§4.2.1: it may not overload the old one's).
-///  - ICE tells each peer what external endpoint the server saw of the other; further ones it learns from checks that
-///    arrive; a pair is valid when the answer comes back from where the check was sent to (RFC 8445 §7.2.5.2.1).
+///  - ICE tells each peer what external endpoint the server saw of the other; further ones it
+///  learns from checks that
+///    arrive; a pair is valid when the answer comes back from where the check was sent to (RFC 8445
+///    §7.2.5.2.1).
 Path expected_path(const NatBehavior& a, const NatBehavior& b, bool relay);
 
 }  // namespace stile::sim

@@ -10,7 +10,8 @@ constexpr std::uint32_t link_type_raw = 101;
 }  // namespace
 
 PcapWriter::PcapWriter(const std::string& path) : file_(path, std::ios::binary) {
-  for (const std::uint32_t word : {magic, version_2_4, 0u, 0u, longest_packet, link_type_raw}) put_u32(word);
+  for (const std::uint32_t word : {magic, version_2_4, 0u, 0u, longest_packet, link_type_raw})
+    put_u32(word);
 }
 
 void PcapWriter::write(Instant when, Bytes packet) {
@@ -20,7 +21,8 @@ void PcapWriter::write(Instant when, Bytes packet) {
   put_u32(static_cast<std::uint32_t>(microseconds % 1'000'000));
   put_u32(size);
   put_u32(size);
-  file_.write(reinterpret_cast<const char*>(packet.data()), static_cast<std::streamsize>(packet.size()));
+  file_.write(reinterpret_cast<const char*>(packet.data()),
+              static_cast<std::streamsize>(packet.size()));
 }
 
 void PcapWriter::put_u32(std::uint32_t value) {

@@ -8,7 +8,8 @@
 
 namespace stile::sim {
 
-/// Writes packets as a pcap file that Wireshark reads (link type RAW: each begins with its IP header).
+/// Writes packets as a pcap file that Wireshark reads (link type RAW: each begins with its IP
+/// header).
 class PcapWriter {
  public:
   explicit PcapWriter(const std::string& path);

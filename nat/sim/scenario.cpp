@@ -29,12 +29,15 @@ ice::Config agent_config(ice::Role role, const Scenario& scenario) {
   ice::Config config;
   config.role = role;
   config.trickle = true;
-  if (scenario.relay) config.turn_servers = {{{server_ip, server_port}, {"user", "pass"}}};
-  else config.stun_servers = {{server_ip, server_port}};
+  if (scenario.relay)
+    config.turn_servers = {{{server_ip, server_port}, {"user", "pass"}}};
+  else
+    config.stun_servers = {{server_ip, server_port}};
   return config;
 }
 
-nat::Config nat_config(const GatewaySpec& spec, const IpAddress& external, const IpAddress& inside) {
+nat::Config nat_config(const GatewaySpec& spec, const IpAddress& external,
+                       const IpAddress& inside) {
   nat::Config config;
   config.external = {external};
   config.inside_address = inside;
@@ -55,11 +58,13 @@ class Stage {
         home_a_(world_, "home a", lan),
         home_b_(world_, "home b", lan) {
     if (!scenario.capture.empty()) world_.capture_to(scenario.capture);
-    if (scenario.server) server_ = std::make_unique<ServerNode>(world_, internet_, server_config(scenario.relay));
+    if (scenario.server)
+      server_ = std::make_unique<ServerNode>(world_, internet_, server_config(scenario.relay));
     if (scenario.carrier)
-      nats_.push_back(std::make_unique<NatNode>(
-          world_, "carrier", carrier_, internet_,
-          nat_config(*scenario.carrier, IpAddress::v4(203, 0, 113, 50), IpAddress::v4(100, 64, 0, 1))));
+      nats_.push_back(
+          std::make_unique<NatNode>(world_, "carrier", carrier_, internet_,
+                                    nat_config(*scenario.carrier, IpAddress::v4(203, 0, 113, 50),
+                                               IpAddress::v4(100, 64, 0, 1))));
     a_ = place("a", ice::Role::controlling, scenario.a, home_a_, 1, scenario);
     b_ = place("b", ice::Role::controlled, scenario.b, home_b_, 2, scenario);
   }
@@ -69,22 +74,28 @@ class Stage {
   AgentNode& b() { return *b_; }
 
  private:
-  std::unique_ptr<AgentNode> place(const std::string& name, ice::Role role, const std::optional<GatewaySpec>& gateway,
-                                   Segment& home, std::uint8_t number, const Scenario& scenario) {
+  std::unique_ptr<AgentNode> place(const std::string& name, ice::Role role,
+                                   const std::optional<GatewaySpec>& gateway, Segment& home,
+                                   std::uint8_t number, const Scenario& scenario) {
     Segment& above = scenario.carrier ? carrier_ : internet_;
-    const IpAddress outside = scenario.carrier ? IpAddress::v4(100, 64, 0, static_cast<std::uint8_t>(10 + number))
-                                               : IpAddress::v4(203, 0, 113, static_cast<std::uint8_t>(100 + number));
+    const IpAddress outside =
+        scenario.carrier ? IpAddress::v4(100, 64, 0, static_cast<std::uint8_t>(10 + number))
+                         : IpAddress::v4(203, 0, 113, static_cast<std::uint8_t>(100 + number));
     IpAddress own = outside;
     if (gateway) {
       own = IpAddress::v4(192, 168, number, 2);
-      nats_.push_back(std::make_unique<NatNode>(world_, name, home, above,
-                                                nat_config(*gateway, outside, IpAddress::v4(192, 168, number, 1))));
+      nats_.push_back(std::make_unique<NatNode>(
+          world_, name, home, above,
+          nat_config(*gateway, outside, IpAddress::v4(192, 168, number, 1))));
     }
     ice::Config config = agent_config(role, scenario);
     config.lite = scenario.lite_b && role == ice::Role::controlled;
-    auto node = std::make_unique<AgentNode>(world_, name, gateway ? home : above, own, std::move(config));
+    auto node =
+        std::make_unique<AgentNode>(world_, name, gateway ? home : above, own, std::move(config));
     if (scenario.on_line)
-      node->on_line = [this, tell = scenario.on_line](const std::string& line) { tell(world_.now(), line); };
+      node->on_line = [this, tell = scenario.on_line](const std::string& line) {
+        tell(world_.now(), line);
+      };
     return node;
   }
 
@@ -100,7 +111,8 @@ class Stage {
 };
 
 bool is_relayed(const ice::PairSelected& pair) {
-  return pair.local.type == ice::CandidateType::relayed || pair.remote.type == ice::CandidateType::relayed;
+  return pair.local.type == ice::CandidateType::relayed ||
+         pair.remote.type == ice::CandidateType::relayed;
 }
 
 /// Greets on until both have heard more than before, within a second of virtual time for each try.
@@ -132,15 +144,20 @@ Result play(const Scenario& scenario) {
   AgentNode::introduce(stage.a(), stage.b(), scenario.signalling_delay);
   World& world = stage.world();
   const Instant start = world.now();
-  const auto failed = [](const AgentNode& node) { return node.agent().state() == ice::State::failed; };
+  const auto failed = [](const AgentNode& node) {
+    return node.agent().state() == ice::State::failed;
+  };
   const auto selected = [&] { return stage.a().selected() && stage.b().selected(); };
-  world.run_until([&] { return selected() || (failed(stage.a()) && failed(stage.b())); }, start + scenario.patience);
+  world.run_until([&] { return selected() || (failed(stage.a()) && failed(stage.b())); },
+                  start + scenario.patience);
 
   Result result;
   result.selected = world.now() - start;
   if (selected() && data_flows(stage)) {
     // A pair through the relay may be selected first, and a direct one a moment later.
-    const auto relayed = [&] { return is_relayed(*stage.a().selected()) || is_relayed(*stage.b().selected()); };
+    const auto relayed = [&] {
+      return is_relayed(*stage.a().selected()) || is_relayed(*stage.b().selected());
+    };
     world.run_until([&] { return !relayed(); }, world.now() + std::chrono::seconds(10));
     result.path = relayed() ? Path::relay : Path::direct;
     result.local_a = stage.a().selected()->local.type;
@@ -164,7 +181,8 @@ std::string replay_command(const Scenario& scenario) {
   if (scenario.carrier) command += " --carrier " + name(scenario.carrier);
   if (!scenario.relay) command += " --no-relay";
   command += " --seed " + std::to_string(scenario.seed);
-  if (scenario.internet.loss > 0) command += " --loss " + std::to_string(scenario.internet.loss * 100);
+  if (scenario.internet.loss > 0)
+    command += " --loss " + std::to_string(scenario.internet.loss * 100);
   return command + " --pcap FILE";
 }
 

@@ -19,7 +19,7 @@ struct GatewaySpec {
 
 /// Two peers, each in a home, a server on the Internet, and what lies between.
 struct Scenario {
-  std::optional<GatewaySpec> a;        ///< none: the peer is on the Internet itself
+  std::optional<GatewaySpec> a;  ///< none: the peer is on the Internet itself
   std::optional<GatewaySpec> b;
   std::optional<GatewaySpec> carrier;  ///< one NAT above both homes (100.64.0.0/10)
   bool relay = true;                   ///< the server relays; without, it answers STUN
@@ -28,10 +28,10 @@ struct Scenario {
   Duration signalling_delay = std::chrono::milliseconds(15);
   std::uint64_t seed = 1;
   Duration patience = std::chrono::seconds(45);
-  bool lite_b = false;                 ///< b is an ICE lite agent
-  bool restart = false;                ///< a restarts when it was settled; then they must meet again
-  Duration linger{};                   ///< kept going so long after it was settled; then data must still flow
-  std::string capture;                 ///< a pcap file to write, or empty
+  bool lite_b = false;   ///< b is an ICE lite agent
+  bool restart = false;  ///< a restarts when it was settled; then they must meet again
+  Duration linger{};     ///< kept going so long after it was settled; then data must still flow
+  std::string capture;   ///< a pcap file to write, or empty
   std::function<void(Instant, const std::string& line)> on_line;  ///< what happens, for people
 };
 
@@ -39,13 +39,15 @@ struct Result {
   Path path = Path::none;
   std::optional<ice::CandidateType> local_a;  ///< a's end of the selected pair
   std::optional<ice::CandidateType> local_b;
-  Duration first_data{};   ///< from the start until both have heard the other
-  Duration selected{};     ///< from the start until both have selected a pair
-  bool still_works = true; ///< data passed both ways after lingering, or during the restart and after it
+  Duration first_data{};  ///< from the start until both have heard the other
+  Duration selected{};    ///< from the start until both have selected a pair
+  bool still_works =
+      true;  ///< data passed both ways after lingering, or during the restart and after it
   std::uint64_t trace_hash = 0;
 };
 
-/// Plays the scenario on a virtual clock. The same scenario gives the same result, to the last packet.
+/// Plays the scenario on a virtual clock. The same scenario gives the same result, to the last
+/// packet.
 Result play(const Scenario& scenario);
 
 /// The command that plays it again.

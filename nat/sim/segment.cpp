@@ -11,7 +11,8 @@ void Segment::send(Bytes packet) {
   if (quality_.jitter > Duration::zero())
     delay += std::chrono::duration_cast<Duration>(quality_.jitter * random_.unit());
   if (quality_.reordering > 0 && random_.unit() < quality_.reordering) delay *= 2;
-  if (quality_.duplication > 0 && random_.unit() < quality_.duplication) deliver(copy_of(packet), delay);
+  if (quality_.duplication > 0 && random_.unit() < quality_.duplication)
+    deliver(copy_of(packet), delay);
   deliver(copy_of(packet), delay);
 }
 
@@ -20,8 +21,10 @@ void Segment::deliver(ByteVector packet, Duration after) {
     const auto view = nat::Ipv4View::parse(packet);
     if (!view) return;
     const auto receiver = receivers_.find(IpAddress::v4(view->destination()));
-    if (receiver != receivers_.end()) receiver->second(std::move(packet));
-    else if (default_) default_(std::move(packet));
+    if (receiver != receivers_.end())
+      receiver->second(std::move(packet));
+    else if (default_)
+      default_(std::move(packet));
   });
 }
 

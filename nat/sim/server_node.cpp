@@ -3,7 +3,8 @@
 namespace stile::sim {
 
 namespace {
-/// The wall clock of the virtual world stands still: nothing in a scenario lives long enough to expire by the calendar.
+/// The wall clock of the virtual world stands still: nothing in a scenario lives long enough to
+/// expire by the calendar.
 constexpr UnixSeconds wall{1'800'000'000};
 }  // namespace
 
@@ -24,7 +25,8 @@ ServerNode::ServerNode(World& world, Segment& segment, relay::Config config)
 void ServerNode::listen(const TransportAddress& address) {
   host_.add_address(address.ip);
   host_.bind(address, [this, address](const TransportAddress& from, MutableBytes datagram) {
-    take(relay_.handle_client_datagram(world_.now(), wall, {from, address, Transport::udp}, datagram));
+    take(relay_.handle_client_datagram(world_.now(), wall, {from, address, Transport::udp},
+                                       datagram));
     drain();
   });
 }
@@ -40,10 +42,11 @@ void ServerNode::take(const relay::OpenRelaySocket& command) {
   const bool free = !host_.is_bound(command.local);
   if (free) {
     relayed_[command.id] = command.local;
-    host_.bind(command.local, [this, id = command.id](const TransportAddress& from, MutableBytes datagram) {
-      take(relay_.handle_peer_datagram(world_.now(), id, from, datagram));
-      drain();
-    });
+    host_.bind(command.local,
+               [this, id = command.id](const TransportAddress& from, MutableBytes datagram) {
+                 take(relay_.handle_peer_datagram(world_.now(), id, from, datagram));
+                 drain();
+               });
   }
   relay_.handle_relay_socket_opened(world_.now(), command.id, free);
 }

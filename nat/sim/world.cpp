@@ -31,7 +31,8 @@ SeededRandom World::random_for(const std::string& name) const {
 
 void World::record(Bytes packet) {
   for (const std::uint8_t byte : packet) trace_hash_ = (trace_hash_ ^ byte) * 0x100000001b3u;
-  trace_hash_ = (trace_hash_ ^ static_cast<std::uint64_t>(now_.time_since_epoch().count())) * 0x100000001b3u;
+  trace_hash_ =
+      (trace_hash_ ^ static_cast<std::uint64_t>(now_.time_since_epoch().count())) * 0x100000001b3u;
   if (capture_) capture_->write(now_, packet);
 }
 

@@ -13,7 +13,8 @@
 
 namespace stile::sim {
 
-/// The virtual clock and what is to happen on it. Of two things at the same instant the one planned first comes first.
+/// The virtual clock and what is to happen on it. Of two things at the same instant the one planned
+/// first comes first.
 class World {
  public:
   explicit World(std::uint64_t seed) : seed_(seed) {}
@@ -27,7 +28,8 @@ class World {
   /// Random numbers for one part of the world: another part more or less does not change them.
   SeededRandom random_for(const std::string& name) const;
 
-  /// Each packet that crosses a segment goes into the trace's hash, and into the capture if there is one.
+  /// Each packet that crosses a segment goes into the trace's hash, and into the capture if there
+  /// is one.
   void record(Bytes packet);
   std::uint64_t trace_hash() const { return trace_hash_; }
   void capture_to(const std::string& path) { capture_ = std::make_unique<PcapWriter>(path); }
@@ -53,7 +55,9 @@ class World {
 class Alarm {
  public:
   Alarm(World& world, std::function<Instant()> poll_timeout, std::function<void()> handle_timeout)
-      : world_(world), poll_timeout_(std::move(poll_timeout)), handle_timeout_(std::move(handle_timeout)) {}
+      : world_(world),
+        poll_timeout_(std::move(poll_timeout)),
+        handle_timeout_(std::move(handle_timeout)) {}
   void plan();
 
  private:

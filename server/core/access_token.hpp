@@ -24,7 +24,8 @@ struct Session {
 
 /// Opens a self-contained access token (RFC 7635 §6.2), all in network byte order:
 ///
-///     nonce length, 2 bytes | nonce | sealed with AES-GCM, the server's name being associated data:
+///     nonce length, 2 bytes | nonce | sealed with AES-GCM, the server's name being associated
+///     data:
 ///         key length, 2 bytes | mac_key | timestamp, 8 bytes | lifetime, 4 bytes
 ///
 /// Nothing if it is not that, was sealed with another key or for another server, or is not of this

@@ -51,8 +51,8 @@ Outcome Relay::Impl::allocate(const Request& request) {
 
 // Check 2: a retransmission gets the same answer, anything else 437.
 Outcome Relay::Impl::repeat_allocate(const Request& request, const Allocation& allocation) {
-  const bool same = allocation.created_by == request.asked.transaction_id &&
-                    allocation.user == request.user;
+  const bool same =
+      allocation.created_by == request.asked.transaction_id && allocation.user == request.user;
   if (!same) return refuse(request, ErrorNumber::allocation_mismatch);
   ++counters.success_responses;
   return ToClient{request.asked.five_tuple, allocate_success(request.asked, allocation)};

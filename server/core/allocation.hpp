@@ -47,8 +47,8 @@ struct Allocation {
   Traffic to_peers, from_peers;
   Bandwidth bandwidth;
   Bandwidth* user_bandwidth = nullptr;  ///< shared by all of the user's, in all cores
-  std::unique_ptr<Mobility> mobility;  ///< null: it stays where it is
-  std::unique_ptr<Session> session;    ///< of the last access token; null: there was none
+  std::unique_ptr<Mobility> mobility;   ///< null: it stays where it is
+  std::unique_ptr<Session> session;     ///< of the last access token; null: there was none
 
   bool has_client() const { return !mobility || !mobility->is_adrift; }
   QuotaHolder holder() const { return {user, network}; }

@@ -51,7 +51,8 @@ Outcome Relay::Impl::challenge(const Request& request, const Authentication::Ref
 
   Response response(response_buffer, request.asked, stun::Class::error_response);
   response.add(stun::ErrorCode{static_cast<std::uint16_t>(refused.number), {}});
-  authentication.add_challenge(response.builder(), request.wall, nonce_bearer(request.asked.five_tuple));
+  authentication.add_challenge(response.builder(), request.wall,
+                               nonce_bearer(request.asked.five_tuple));
   return ToClient{request.asked.five_tuple, response.finish()};
 }
 

@@ -158,8 +158,8 @@ stun::Key Authentication::matching_rest_key(const stun::MessageView& request,
   return matching;
 }
 
-/// RFC 7635 §9: the token comes with Allocate and Refresh alone; what else is asked of the allocation
-/// is signed with the same key.
+/// RFC 7635 §9: the token comes with Allocate and Refresh alone; what else is asked of the
+/// allocation is signed with the same key.
 std::optional<Session> Authentication::session_of(UnixSeconds wall,
                                                   const stun::MessageView& request,
                                                   std::string_view kid,

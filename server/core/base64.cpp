@@ -14,7 +14,8 @@ std::string base64(Bytes bytes) {
 std::optional<ByteVector> from_base64(std::string_view text) {
   const std::size_t padding = text.ends_with("==") ? 2 : text.ends_with("=") ? 1 : 0;
   ByteVector bytes(text.size() / 4 * 3);
-  const int length = EVP_DecodeBlock(bytes.data(), as_bytes(text).data(), static_cast<int>(text.size()));
+  const int length =
+      EVP_DecodeBlock(bytes.data(), as_bytes(text).data(), static_cast<int>(text.size()));
   if (length < 0 || static_cast<std::size_t>(length) != bytes.size()) return std::nullopt;
   bytes.resize(bytes.size() - padding);
   return base64(bytes) == text ? std::optional(std::move(bytes)) : std::nullopt;

@@ -24,8 +24,8 @@ Outcome Relay::Impl::classic_datagram(const FiveTuple& five_tuple, Bytes datagra
   // Interop: some say with CHANGE-REQUEST that nothing is to be changed.
   const auto change = message->get<stun::ChangeRequest>();
   const bool changes_nothing = change && !change->change_ip && !change->change_port;
-  const auto unknown = unknown_required(
-      *message, changes_nothing ? Extension::behavior_discovery : Extension::none);
+  const auto unknown =
+      unknown_required(*message, changes_nothing ? Extension::behavior_discovery : Extension::none);
   if (!unknown.empty())
     return classic_refusal(asked, cookie, ErrorNumber::unknown_attribute, unknown.types());
 

@@ -35,8 +35,8 @@ struct PeerRules {
   std::vector<IpPrefix> deny;
 };
 
-/// Which clients are served at all. The longest matching prefix decides; of equal ones deny wins. Who
-/// is in none is served.
+/// Which clients are served at all. The longest matching prefix decides; of equal ones deny wins.
+/// Who is in none is served.
 struct ClientRules {
   std::vector<IpPrefix> allow;
   std::vector<IpPrefix> deny;
@@ -91,8 +91,8 @@ struct Config {
   std::string realm = "stile";
   std::map<std::string, std::string> users;  ///< name to password
   std::vector<Account> accounts;             ///< users whose keys are known; `users` goes before
-  std::vector<std::string>
-      auth_secrets;  ///< TURN REST: user "EXPIRY[:name]", password base64(HMAC(secret, user)) of SHA-1 or SHA-256
+  std::vector<std::string> auth_secrets;     ///< TURN REST: user "EXPIRY[:name]", password
+                                             ///< base64(HMAC(secret, user)) of SHA-1 or SHA-256
   bool strict_expiry = false;    ///< expired REST credentials may not even refresh what they made
   bool allow_anonymous = false;  ///< an open relay, RFC 8656 §7.2 check 1
   std::vector<OauthKey> oauth_keys;  ///< of authorization servers whose access tokens are good here
@@ -126,13 +126,13 @@ struct Config {
   BandwidthLimits bandwidth;
   std::size_t permissions_per_allocation = 64;
   std::size_t channels_per_allocation = 64;
-  bool tcp_relay = true;                      ///< TCP allocations (RFC 6062)
+  bool tcp_relay = true;                        ///< TCP allocations (RFC 6062)
   std::size_t connections_per_allocation = 32;  ///< with peers over TCP, also being made
   std::size_t connections_per_user = 0;         ///< the same; 0: no limit
   std::size_t total_connections = 0;
   Duration connect_timeout = std::chrono::seconds(30);  ///< RFC 6062 §5.2: at least 30 s
   Duration bind_timeout = std::chrono::seconds(30);     ///< RFC 6062 §5.2, §5.3
-  bool mobility = false;         ///< clients may take allocations along to other addresses (RFC 8016)
+  bool mobility = false;  ///< clients may take allocations along to other addresses (RFC 8016)
   bool rfc5766_channels = true;  ///< bind 0x5000-0x7FFF as well
   RateLimit unauthenticated;
 

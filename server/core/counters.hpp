@@ -52,9 +52,9 @@ struct Counters {
   std::uint64_t no_channel = 0;
   std::uint64_t no_permission_to = 0;    ///< from clients to peers
   std::uint64_t no_permission_from = 0;  ///< from peers to clients
-  std::uint64_t no_client = 0;           ///< peer data for a mobile client whose connection has ended
-  std::uint64_t too_large = 0;           ///< peer data that no message can hold
-  std::uint64_t unknown_sockets = 0;     ///< peer data for a relay socket that is no more
+  std::uint64_t no_client = 0;        ///< peer data for a mobile client whose connection has ended
+  std::uint64_t too_large = 0;        ///< peer data that no message can hold
+  std::uint64_t unknown_sockets = 0;  ///< peer data for a relay socket that is no more
 };
 
 }  // namespace stile::relay

@@ -198,7 +198,8 @@ struct Relay::Impl {
 
   SlotMap<Allocation> allocations;
   std::unordered_map<FiveTuple, AllocationId> by_five_tuple;  ///< a client on the move has two
-  std::unordered_map<FiveTuple, std::uint32_t> elsewhere;     ///< clients whose allocation another core has
+  std::unordered_map<FiveTuple, std::uint32_t>
+      elsewhere;  ///< clients whose allocation another core has
   SlotMap<RelaySocket> sockets;
   std::optional<Opening> opening;
   Alarms<AllocationId> alarms;

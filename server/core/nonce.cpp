@@ -49,8 +49,7 @@ std::string NonceMint::make(UnixSeconds wall, const TransportAddress& client) {
   return encode(keys_at(wall).front(), static_cast<std::uint32_t>(wall.value), client);
 }
 
-bool NonceMint::valid(std::string_view nonce, UnixSeconds wall,
-                      const TransportAddress& client) {
+bool NonceMint::valid(std::string_view nonce, UnixSeconds wall, const TransportAddress& client) {
   if (nonce.size() != cookie_.size() + encoded_size) return false;
   const auto issued = decode_issued(nonce.substr(cookie_.size()));
   if (!issued) return false;

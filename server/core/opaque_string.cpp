@@ -22,12 +22,12 @@ bool is_ascii(std::string_view text) {
 }
 
 /// RFC 8264 §4.3.1: letters, marks, numbers, punctuation, symbols and spaces.
-// Limit: RFC 8264 §9.7, §9.8: the joiners and the old jamo, which depend on what is around them, are
-// not told apart.
+// Limit: RFC 8264 §9.7, §9.8: the joiners and the old jamo, which depend on what is around them,
+// are not told apart.
 bool is_freeform(ucs4_t character) {
-  return uc_is_general_category_withtable(
-      character, UC_CATEGORY_MASK_L | UC_CATEGORY_MASK_M | UC_CATEGORY_MASK_N |
-                     UC_CATEGORY_MASK_P | UC_CATEGORY_MASK_S | UC_CATEGORY_MASK_Zs);
+  return uc_is_general_category_withtable(character, UC_CATEGORY_MASK_L | UC_CATEGORY_MASK_M |
+                                                         UC_CATEGORY_MASK_N | UC_CATEGORY_MASK_P |
+                                                         UC_CATEGORY_MASK_S | UC_CATEGORY_MASK_Zs);
 }
 
 bool is_space(ucs4_t character) {
@@ -43,8 +43,10 @@ std::basic_string<std::uint8_t> with_plain_spaces(std::string_view text) {
     ucs4_t character = 0;
     const int length = u8_mbtoucr(&character, at, static_cast<std::size_t>(end - at));
     if (length <= 0 || !is_freeform(character)) return {};
-    if (is_space(character)) mapped.push_back(' ');
-    else mapped.append(at, static_cast<std::size_t>(length));
+    if (is_space(character))
+      mapped.push_back(' ');
+    else
+      mapped.append(at, static_cast<std::size_t>(length));
     at += length;
   }
   return mapped;
@@ -57,8 +59,7 @@ std::string opaque_string(std::string_view text) {
   const auto mapped = with_plain_spaces(text);
   if (mapped.empty()) return std::string(text);
   std::size_t length = 0;
-  const Utf8 composed(
-      u8_normalize(UNINORM_NFC, mapped.data(), mapped.size(), nullptr, &length));
+  const Utf8 composed(u8_normalize(UNINORM_NFC, mapped.data(), mapped.size(), nullptr, &length));
   if (!composed) return std::string(text);
   return {reinterpret_cast<const char*>(composed.get()), length};
 }

@@ -8,8 +8,17 @@ using Purpose = Opening::Purpose;
 
 void Relay::Impl::start_opening(const Request& request, const AllocateWish& wish) {
   const unsigned attempts = wish.claimed_port ? 1 : config->open_attempts;
-  opening.emplace(Opening{
-      request.asked, wish, request.user, request.session, attempts, Purpose::first, {}, {}, {}, {}, {}});
+  opening.emplace(Opening{request.asked,
+                          wish,
+                          request.user,
+                          request.session,
+                          attempts,
+                          Purpose::first,
+                          {},
+                          {},
+                          {},
+                          {},
+                          {}});
   open_next();
 }
 

@@ -15,9 +15,9 @@ class PeerGate {
 
   /// The address and every IPv4 address inside it are allowed.
   bool admits(const IpAddress& peer) const;
-  /// The same, and the port is not 0, and at the server's own addresses one that clients relay from:
-  /// what else listens there is for others than strangers. An allow for such an address opens it, but
-  /// for the listeners.
+  /// The same, and the port is not 0, and at the server's own addresses one that clients relay
+  /// from: what else listens there is for others than strangers. An allow for such an address opens
+  /// it, but for the listeners.
   bool admits(const TransportAddress& peer) const {
     return admits(peer.ip) && admits_endpoint(peer);
   }

@@ -35,8 +35,8 @@ Outcome Relay::Impl::create_permission(const Request& request) {
   return send(request, response);
 }
 
-/// Only those count that are not permitted yet: a client at the limit, or above a limit that is new,
-/// can keep what it has.
+/// Only those count that are not permitted yet: a client at the limit, or above a limit that is
+/// new, can keep what it has.
 bool Relay::Impl::has_room_for(Allocation& allocation, std::vector<IpAddress> peers) const {
   std::ranges::sort(peers);
   const auto repeated = std::ranges::unique(peers);

@@ -26,8 +26,8 @@ Bytes Relay::Impl::try_alternate(const Asked& asked) {
   const Family family = asked.five_tuple.client.family();
   auto servers = config->alternate_servers;
   if (servers.empty()) return {};
-  std::ranges::rotate(servers, servers.begin() + static_cast<std::ptrdiff_t>(
-                                                     counters.redirected % servers.size()));
+  std::ranges::rotate(
+      servers, servers.begin() + static_cast<std::ptrdiff_t>(counters.redirected % servers.size()));
   const auto first = std::ranges::find_if(
       servers, [&](const auto& server) { return server.address.family() == family; });
   if (first == servers.end()) return {};
@@ -41,7 +41,8 @@ Bytes Relay::Impl::try_alternate(const Asked& asked) {
   const bool genuine = asked.protection.integrity != Protection::Integrity::none;
   const auto number = stun::ErrorNumber::try_alternate;
   response
-      .add(stun::ErrorCode{static_cast<std::uint16_t>(number), genuine ? reason_phrase(number) : ""})
+      .add(
+          stun::ErrorCode{static_cast<std::uint16_t>(number), genuine ? reason_phrase(number) : ""})
       .add(stun::AlternateServer{first->address});
   if (second != servers.end()) response.add(stun::AlternateServer{second->address});
   const bool is_read = asked.protection.integrity == Protection::Integrity::sha256 &&

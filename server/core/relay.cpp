@@ -12,10 +12,11 @@ constexpr std::size_t largest_indication = 65'536 + datagram_headroom + datagram
 }
 
 Relay::Impl::Impl(std::shared_ptr<const Config> shared_config, Random& random_source,
-                   std::shared_ptr<Resources> shared_resources, CoreNumber number)
+                  std::shared_ptr<Resources> shared_resources, CoreNumber number)
     : config(std::move(shared_config)),
       random(random_source),
-      resources(shared_resources ? std::move(shared_resources) : std::make_shared<Resources>(*config)),
+      resources(shared_resources ? std::move(shared_resources)
+                                 : std::make_shared<Resources>(*config)),
       authentication(*config, resources, random),
       clients(config->clients),
       gate(*config),
@@ -132,9 +133,9 @@ std::expected<void, Authentication::Refused> Relay::Impl::authenticate(Request& 
   const bool continues = subject && request.asked.method != stun::Method::allocate;
   const bool indulgent = !config->strict_expiry && continues;
   const Session* const known = subject ? subject->session.get() : nullptr;
-  auto accepted = authentication.check(request.wall, nonce_bearer(request.asked.five_tuple),
-                                       request.message,
-                                       indulgent ? Expiry::ignored : Expiry::enforced, known);
+  auto accepted =
+      authentication.check(request.wall, nonce_bearer(request.asked.five_tuple), request.message,
+                           indulgent ? Expiry::ignored : Expiry::enforced, known);
   if (!accepted) return std::unexpected(accepted.error());
 
   // RFC 7635 §9: the next token, of the next key, refreshes what the first one has made. Whose the
@@ -237,15 +238,19 @@ void Relay::handle_client_closed(Instant now, const FiveTuple& five_tuple) {
   const auto found = impl_->by_five_tuple.find(five_tuple);
   if (found == impl_->by_five_tuple.end()) return;
   const AllocationId id = found->second;
-  if (impl_->allocations.find(id)->mobility) impl_->lose_connection(id, five_tuple);
-  else impl_->remove_allocation(id, EndReason::client_closed);
+  if (impl_->allocations.find(id)->mobility)
+    impl_->lose_connection(id, five_tuple);
+  else
+    impl_->remove_allocation(id, EndReason::client_closed);
 }
 
 void Relay::handle_client_elsewhere(Instant now, const FiveTuple& five_tuple,
                                     std::optional<std::uint32_t> core) {
   impl_->advance(now);
-  if (core) impl_->elsewhere.insert_or_assign(five_tuple, *core);
-  else impl_->elsewhere.erase(five_tuple);
+  if (core)
+    impl_->elsewhere.insert_or_assign(five_tuple, *core);
+  else
+    impl_->elsewhere.erase(five_tuple);
 }
 
 void Relay::handle_timeout(Instant now) {
@@ -309,8 +314,8 @@ void Relay::for_each_allocation(const std::function<void(const AllocationInfo&)>
   impl_->allocations.for_each([&](AllocationId, const Allocation& allocation) {
     visit({allocation.five_tuple, allocation.user, allocation.address(Family::ipv4),
            allocation.address(Family::ipv6), allocation.created, allocation.expires(),
-           allocation.permissions, allocation.channels, allocation.to_peers,
-           allocation.from_peers, allocation.protocol, allocation.peer_connections.size()});
+           allocation.permissions, allocation.channels, allocation.to_peers, allocation.from_peers,
+           allocation.protocol, allocation.peer_connections.size()});
   });
 }
 

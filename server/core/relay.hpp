@@ -63,8 +63,8 @@ struct UnbindFlow {
   RelaySocketId relay_socket;
   TransportAddress peer;
 };
-/// Connect with the peer from the address at which `from` listens; call handle_peer_connected() when
-/// that has come about or failed. What the peer sends waits until the connection is joined.
+/// Connect with the peer from the address at which `from` listens; call handle_peer_connected()
+/// when that has come about or failed. What the peer sends waits until the connection is joined.
 struct ConnectPeer {
   PeerConnectionId id;
   RelaySocketId from;
@@ -151,8 +151,8 @@ struct AllocationInfo {
   std::size_t peer_connections = 0;
 };
 
-/// Until when a joined connection's sides are not to be read, because there is no bandwidth for what
-/// they send; a time past: they may be.
+/// Until when a joined connection's sides are not to be read, because there is no bandwidth for
+/// what they send; a time past: they may be.
 struct ReadAgain {
   Instant client{}, peer{};
 };
@@ -195,7 +195,8 @@ class Relay {
 
   // RFC 6062.
   void handle_peer_connected(Instant now, PeerConnectionId id, bool connected);
-  /// A peer has connected to a relay socket; as ConnectPeer from here on. Nothing: close it at once.
+  /// A peer has connected to a relay socket; as ConnectPeer from here on. Nothing: close it at
+  /// once.
   std::optional<PeerConnectionId> handle_peer_accepted(Instant now, RelaySocketId socket,
                                                        const TransportAddress& peer);
   /// What was joined has ended, on both sides.
@@ -206,8 +207,8 @@ class Relay {
 
   /// The connection (TCP, TLS, DTLS) of this five-tuple has ended.
   void handle_client_closed(Instant now, const FiveTuple& five_tuple);
-  /// Another core has made this five-tuple, whose messages come here, one of a client of its own (RFC
-  /// 8016); nothing: it has released it.
+  /// Another core has made this five-tuple, whose messages come here, one of a client of its own
+  /// (RFC 8016); nothing: it has released it.
   void handle_client_elsewhere(Instant now, const FiveTuple& five_tuple,
                                std::optional<std::uint32_t> core);
   void handle_timeout(Instant now);

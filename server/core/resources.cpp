@@ -89,14 +89,15 @@ void Resources::give_back_connection(std::string_view user) {
   connections_.give_back({user, {}}, 1);
 }
 
-std::optional<std::uint16_t> Resources::take_port(Instant now, Family family, Random& random, PortWish wish,
-                                                  std::string_view user) {
+std::optional<std::uint16_t> Resources::take_port(Instant now, Family family, Random& random,
+                                                  PortWish wish, std::string_view user) {
   const std::scoped_lock lock(mutex_);
   drop_expired(now);
   return ports(family).take(now, random, wish, user);
 }
 
-void Resources::give_back_port(Instant now, Family family, std::uint16_t port, std::string_view user) {
+void Resources::give_back_port(Instant now, Family family, std::uint16_t port,
+                               std::string_view user) {
   const std::scoped_lock lock(mutex_);
   ports(family).give_back(now, port, user);
 }
@@ -106,17 +107,18 @@ void Resources::cancel_port(Family family, std::uint16_t port) {
   ports(family).cancel(port);
 }
 
-ReservationToken Resources::reserve(Instant now, Family family, std::uint16_t port, const QuotaHolder& maker,
-                                    Random& random) {
+ReservationToken Resources::reserve(Instant now, Family family, std::uint16_t port,
+                                    const QuotaHolder& maker, Random& random) {
   ReservationToken token;
   random.fill(token);
   const std::scoped_lock lock(mutex_);
-  reservations_.push_back({token, {family, port}, std::string(maker.user), maker.network, now + reservation_lifetime_});
+  reservations_.push_back(
+      {token, {family, port}, std::string(maker.user), maker.network, now + reservation_lifetime_});
   return token;
 }
 
-std::expected<Resources::Claimed, Resources::ClaimError> Resources::claim(Instant now, const ReservationToken& token,
-                                                                          const QuotaHolder& claimer) {
+std::expected<Resources::Claimed, Resources::ClaimError> Resources::claim(
+    Instant now, const ReservationToken& token, const QuotaHolder& claimer) {
   const std::scoped_lock lock(mutex_);
   drop_expired(now);
   const auto found = std::ranges::find_if(reservations_, [&](const Reservation& each) {

@@ -18,9 +18,10 @@ namespace stile::relay {
 
 using ReservationToken = std::array<std::uint8_t, 8>;
 
-/// What a server has only once, however many cores serve its clients: quotas, the ports of its relay addresses, and the
-/// ports that EVEN-PORT has set aside, whose second half may come to another core than the first. Touched when an
-/// allocation is made or ends, never for a packet; safe to use from several threads.
+/// What a server has only once, however many cores serve its clients: quotas, the ports of its
+/// relay addresses, and the ports that EVEN-PORT has set aside, whose second half may come to
+/// another core than the first. Touched when an allocation is made or ends, never for a packet;
+/// safe to use from several threads.
 class Resources {
  public:
   explicit Resources(const Config& config);
@@ -59,9 +60,10 @@ class Resources {
   /// A port that was never in use: nobody can still be sending to it.
   void cancel_port(Family family, std::uint16_t port);
 
-  /// RFC 8656 §7.2 check 8: sets aside a port that its maker holds, with one unit of the maker's quota.
-  /// Limit: the port is kept from this server's clients; it is bound when it is claimed.
-  ReservationToken reserve(Instant now, Family family, std::uint16_t port, const QuotaHolder& maker, Random& random);
+  /// RFC 8656 §7.2 check 8: sets aside a port that its maker holds, with one unit of the maker's
+  /// quota. Limit: the port is kept from this server's clients; it is bound when it is claimed.
+  ReservationToken reserve(Instant now, Family family, std::uint16_t port, const QuotaHolder& maker,
+                           Random& random);
   struct Claimed {
     Family family;
     std::uint16_t port;
@@ -90,7 +92,7 @@ class Resources {
   Bandwidth total_bandwidth_;
   Quota quota_;
   Quota connections_;
-  std::array<PortPool, 2> ports_;  ///< by Family
+  std::array<PortPool, 2> ports_;          ///< by Family
   std::vector<Reservation> reservations_;  ///< the oldest first
 };
 

@@ -64,7 +64,8 @@ UnknownRequired unknown_required(const stun::MessageView& message, Extension ext
   UnknownRequired unknown;
   message.for_each([&](const stun::AttributeView& attribute) {
     const AttributeType type = attribute.type;
-    const bool known = known_of_stun(type) || (turn && known_of_turn(type)) || known_of(extension, type);
+    const bool known =
+        known_of_stun(type) || (turn && known_of_turn(type)) || known_of(extension, type);
     if (stun::comprehension_required(type) && !known) unknown.add(type);
   });
   return unknown;

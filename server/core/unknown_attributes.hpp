@@ -24,8 +24,8 @@ class UnknownRequired {
   std::size_t count_ = 0;
 };
 
-/// Attributes that are known where the server does what they are for: those of RFC 5780 in a Binding
-/// request, that of RFC 7635 in one of TURN.
+/// Attributes that are known where the server does what they are for: those of RFC 5780 in a
+/// Binding request, that of RFC 7635 in one of TURN.
 enum class Extension : std::uint8_t { none, behavior_discovery, third_party };
 
 UnknownRequired unknown_required(const stun::MessageView& message, Extension extension);

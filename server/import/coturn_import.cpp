@@ -81,7 +81,8 @@ void Translation::listeners() {
 /// Where the port is left out it is 3478.
 std::vector<std::string> Translation::with_ports(std::vector<std::string> addresses) {
   for (std::string& address : addresses)
-    if (const auto ip = IpAddress::parse(address)) address = TransportAddress{*ip, 3478}.to_string();
+    if (const auto ip = IpAddress::parse(address))
+      address = TransportAddress{*ip, 3478}.to_string();
   return addresses;
 }
 

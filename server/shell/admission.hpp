@@ -9,9 +9,9 @@
 
 namespace stile::server {
 
-/// Bounds how many connections there are, in all and from each source prefix (/24 of IPv4, /56 of IPv6). Room for a new
-/// one is made at the cost of the oldest that has yet to prove itself: whoever opens connections and says nothing keeps
-/// nobody out for long.
+/// Bounds how many connections there are, in all and from each source prefix (/24 of IPv4, /56 of
+/// IPv6). Room for a new one is made at the cost of the oldest that has yet to prove itself:
+/// whoever opens connections and says nothing keeps nobody out for long.
 class Admission {
  public:
   using Slot = std::uint32_t;  ///< small and reused, chosen by the owner

@@ -7,7 +7,8 @@ namespace stile::server {
 
 Certificates::Certificates(CertificateFiles files) : files_(std::move(files)), read_(stamp()) {
   auto loaded = TlsContext::load(files_);
-  if (!loaded) throw StartError(loaded.error() + "; give --cert and --key PEM files that belong together");
+  if (!loaded)
+    throw StartError(loaded.error() + "; give --cert and --key PEM files that belong together");
   current_ = std::make_shared<const TlsContext>(std::move(*loaded));
 }
 

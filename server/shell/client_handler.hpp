@@ -9,7 +9,8 @@ namespace stile::server {
 
 /// What those who carry clients' messages tell the worker, and ask it.
 struct ClientHandler {
-  /// One STUN message or ChannelData, without padding. It lies in a buffer that is used again with the next input.
+  /// One STUN message or ChannelData, without padding. It lies in a buffer that is used again with
+  /// the next input.
   std::function<void(const FiveTuple&, MutableBytes message)> message;
   /// The connection is over. Only of those that a message has come from.
   std::function<void(const FiveTuple&)> closed;

@@ -26,7 +26,9 @@ constexpr std::uint8_t client_hello_message = 1;
 constexpr std::uint8_t hello_verify_request_message = 3;
 constexpr std::uint16_t dtls_1_0 = 0xfeff;
 
-std::uint32_t load_u24(const std::uint8_t* at) { return std::uint32_t{at[0]} << 16 | load_u16(at + 1); }
+std::uint32_t load_u24(const std::uint8_t* at) {
+  return std::uint32_t{at[0]} << 16 | load_u16(at + 1);
+}
 void store_u24(std::uint8_t* at, std::uint32_t value) {
   at[0] = static_cast<std::uint8_t>(value >> 16);
   store_u16(at + 1, static_cast<std::uint16_t>(value));
@@ -46,13 +48,15 @@ std::optional<ClientHello> parse_client_hello(Bytes datagram) {
   if (datagram.size() < record_header_size + handshake_header_size) return std::nullopt;
   const std::uint8_t* const record = datagram.data();
   const std::size_t record_length = load_u16(record + 11);
-  const bool plain_handshake = record[0] == handshake_record && record[1] == 0xfe && load_u16(record + 3) == 0;
+  const bool plain_handshake =
+      record[0] == handshake_record && record[1] == 0xfe && load_u16(record + 3) == 0;
   if (!plain_handshake || record_header_size + record_length > datagram.size()) return std::nullopt;
 
   const std::uint8_t* const message = record + record_header_size;
   const std::size_t fragment_length = load_u24(message + 9);
   const bool first_fragment = message[0] == client_hello_message && load_u24(message + 6) == 0;
-  if (!first_fragment || fragment_length + handshake_header_size != record_length) return std::nullopt;
+  if (!first_fragment || fragment_length + handshake_header_size != record_length)
+    return std::nullopt;
   const std::size_t message_length = load_u24(message + 1);
   if (fragment_length > message_length || message_length > longest_message) return std::nullopt;
   ClientHello hello;
@@ -73,8 +77,8 @@ std::optional<ClientHello> parse_client_hello(Bytes datagram) {
   return hello;
 }
 
-// RFC 6347 §4.2.1: the version is DTLS 1.0 whatever will be agreed on, and the record has the ClientHello's sequence
-// number, so that none is used twice.
+// RFC 6347 §4.2.1: the version is DTLS 1.0 whatever will be agreed on, and the record has the
+// ClientHello's sequence number, so that none is used twice.
 Bytes write_hello_verify_request(const ClientHello& hello, Bytes cookie,
                                  std::array<std::uint8_t, longest_hello_verify_request>& out) {
   const std::size_t body_size = 3 + cookie.size();

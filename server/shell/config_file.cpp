@@ -22,7 +22,8 @@ std::string read_file(const std::string& path) {
   while (file.read(part.data(), part.size()) || file.gcount() > 0)
     text.append(part.data(), static_cast<std::size_t>(file.gcount()));
   if (!file.eof())
-    throw StartError(fmt::format("{}: {}; give --config a file that can be read", path, std::strerror(errno)));
+    throw StartError(
+        fmt::format("{}: {}; give --config a file that can be read", path, std::strerror(errno)));
   return text;
 }
 
@@ -59,13 +60,15 @@ std::vector<Setting> read_config_file(const std::string& path,
     const std::string key(name.str());
     const KeyKind kind = kind_of(key);
     if (kind == KeyKind::unknown)
-      throw StartError(fmt::format("{}: there is no key '{}'; see stile-server --help", place(path, name.source()), key));
+      throw StartError(fmt::format("{}: there is no key '{}'; see stile-server --help",
+                                   place(path, name.source()), key));
     const auto add = [&](const toml::node& each) {
       const std::string where = place(path, each.source());
       const auto text = text_of(each, kind);
       if (!text)
-        throw StartError(fmt::format("{}: '{}' takes {}", where, key,
-                                     kind == KeyKind::flag ? "true or false" : "a text or a whole number"));
+        throw StartError(
+            fmt::format("{}: '{}' takes {}", where, key,
+                        kind == KeyKind::flag ? "true or false" : "a text or a whole number"));
       settings.push_back({key, *text, kind == KeyKind::flag, where});
     };
     if (const auto* list = node.as_array()) {

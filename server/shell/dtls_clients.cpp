@@ -11,8 +11,9 @@ constexpr Duration sweep_interval = std::chrono::seconds(1);
 
 }  // namespace
 
-DtlsClients::DtlsClients(const ClientLimits& limits, const Certificates& certificates, const relay::RateLimit& answers,
-                         Random& random, ClientCounters& counters, ClientHandler handler, Output output)
+DtlsClients::DtlsClients(const ClientLimits& limits, const Certificates& certificates,
+                         const relay::RateLimit& answers, Random& random, ClientCounters& counters,
+                         ClientHandler handler, Output output)
     : limits_(limits),
       certificates_(certificates),
       counters_(counters),
@@ -25,14 +26,16 @@ DtlsClients::DtlsClients(const ClientLimits& limits, const Certificates& certifi
 
 void DtlsClients::handle_datagram(Instant now, FiveTuple five_tuple, MutableBytes datagram) {
   five_tuple.transport = Transport::dtls;
-  if (const auto hello = parse_client_hello(datagram)) return handle_hello(now, five_tuple, *hello, datagram);
+  if (const auto hello = parse_client_hello(datagram))
+    return handle_hello(now, five_tuple, *hello, datagram);
   const auto found = by_five_tuple_.find(five_tuple);
   if (found != by_five_tuple_.end()) return receive(now, found->second, datagram);
   ++counters_.dtls_dropped;
 }
 
-// RFC 6347 §4.2.8: who begins anew where there is an association already is asked for the cookie again, and replaces it
-// only when he has shown that he is at that address. A hello of the handshake that is under way goes to it.
+// RFC 6347 §4.2.8: who begins anew where there is an association already is asked for the cookie
+// again, and replaces it only when he has shown that he is at that address. A hello of the
+// handshake that is under way goes to it.
 void DtlsClients::handle_hello(Instant now, const FiveTuple& five_tuple, const ClientHello& hello,
                                MutableBytes datagram) {
   if (!handler_.serves(five_tuple.client.ip)) {
@@ -53,17 +56,20 @@ void DtlsClients::handle_hello(Instant now, const FiveTuple& five_tuple, const C
     receive(now, started->second, datagram.subspan(hello.record_size));
 }
 
-void DtlsClients::ask_for_cookie(Instant now, const FiveTuple& five_tuple, const ClientHello& hello) {
+void DtlsClients::ask_for_cookie(Instant now, const FiveTuple& five_tuple,
+                                 const ClientHello& hello) {
   if (!answers_.admit(now, five_tuple.client.ip)) {
     ++counters_.dtls_dropped;
     return;
   }
   std::array<std::uint8_t, longest_hello_verify_request> buffer;
   ++counters_.dtls_hello_verify_requests;
-  output_(five_tuple, write_hello_verify_request(hello, cookies_.make(now, five_tuple, hello), buffer));
+  output_(five_tuple,
+          write_hello_verify_request(hello, cookies_.make(now, five_tuple, hello), buffer));
 }
 
-bool DtlsClients::start(Instant now, const FiveTuple& five_tuple, const ClientHello& hello, Bytes record) {
+bool DtlsClients::start(Instant now, const FiveTuple& five_tuple, const ClientHello& hello,
+                        Bytes record) {
   Client fresh{.five_tuple = five_tuple,
                .session = std::make_unique<DtlsSession>(certificates_.current()->dtls()),
                .sink = [this, five_tuple](Bytes datagram) { output_(five_tuple, datagram); },
@@ -75,7 +81,8 @@ bool DtlsClients::start(Instant now, const FiveTuple& five_tuple, const ClientHe
   by_five_tuple_[five_tuple] = id;
   ++counters_.dtls_sessions_now;
   if (next_sweep_ == never) next_sweep_ = now + sweep_interval;
-  if (!admit(sessions_, id, five_tuple.client.ip) || !admit(handshakes_, id, five_tuple.client.ip)) {
+  if (!admit(sessions_, id, five_tuple.client.ip) ||
+      !admit(handshakes_, id, five_tuple.client.ip)) {
     close(id);
     return false;
   }
@@ -145,7 +152,9 @@ void DtlsClients::close(Id id) {
   if (was_known) handler_.closed(five_tuple);
 }
 
-Instant DtlsClients::poll_timeout() const { return std::min(timers_.earliest(), next_sweep_); }
+Instant DtlsClients::poll_timeout() const {
+  return std::min(timers_.earliest(), next_sweep_);
+}
 
 void DtlsClients::handle_timeout(Instant now) {
   while (const auto due = timers_.pop_due(now)) {
@@ -160,8 +169,10 @@ void DtlsClients::handle_timeout(Instant now) {
 void DtlsClients::sweep(Instant now) {
   std::vector<Id> ended;
   clients_.for_each([&](Id id, Client& client) {
-    if (has_ended(now, client)) ended.push_back(id);
-    else if (client.is_open && now - client.last_heard > sweep_interval) client.session->release_buffers();
+    if (has_ended(now, client))
+      ended.push_back(id);
+    else if (client.is_open && now - client.last_heard > sweep_interval)
+      client.session->release_buffers();
   });
   counters_.connections_too_slow += ended.size();
   for (const Id id : ended) close(id);

@@ -15,15 +15,16 @@
 
 namespace stile::server {
 
-/// One worker's clients over DTLS. Until a client has sent back the cookie of its HelloVerifyRequest it has no state
-/// here, and is sent fewer bytes than it sent (RFC 6347 §4.2.1).
+/// One worker's clients over DTLS. Until a client has sent back the cookie of its
+/// HelloVerifyRequest it has no state here, and is sent fewer bytes than it sent (RFC 6347 §4.2.1).
 class DtlsClients {
  public:
   /// Sends one datagram from five_tuple.server to five_tuple.client; the bytes are gone afterwards.
   using Output = std::function<void(const FiveTuple&, Bytes datagram)>;
 
-  DtlsClients(const ClientLimits& limits, const Certificates& certificates, const relay::RateLimit& answers,
-              Random& random, ClientCounters& counters, ClientHandler handler, Output output);
+  DtlsClients(const ClientLimits& limits, const Certificates& certificates,
+              const relay::RateLimit& answers, Random& random, ClientCounters& counters,
+              ClientHandler handler, Output output);
 
   /// What begins_dtls(). Messages are decrypted to where the datagram lies.
   void handle_datagram(Instant now, FiveTuple five_tuple, MutableBytes datagram);
@@ -39,7 +40,7 @@ class DtlsClients {
     std::unique_ptr<DtlsSession> session;
     WireSink sink;
     DtlsSession::Random random;  ///< tells its hello from that of the next client at this address
-    Instant last_heard;  ///< of messages; anybody can send what is none
+    Instant last_heard;          ///< of messages; anybody can send what is none
     Instant deadline;
     bool is_open = false;
     bool is_known = false;  ///< messages have come from it
@@ -47,7 +48,8 @@ class DtlsClients {
   };
   using Id = SlotId<Client>;
 
-  void handle_hello(Instant now, const FiveTuple& five_tuple, const ClientHello& hello, MutableBytes datagram);
+  void handle_hello(Instant now, const FiveTuple& five_tuple, const ClientHello& hello,
+                    MutableBytes datagram);
   void ask_for_cookie(Instant now, const FiveTuple& five_tuple, const ClientHello& hello);
   bool start(Instant now, const FiveTuple& five_tuple, const ClientHello& hello, Bytes record);
   void receive(Instant now, Id id, MutableBytes datagram);

@@ -10,7 +10,9 @@ namespace stile::server {
 
 namespace {
 
-std::int64_t period_of(Instant now) { return now.time_since_epoch() / DtlsCookies::period; }
+std::int64_t period_of(Instant now) {
+  return now.time_since_epoch() / DtlsCookies::period;
+}
 
 std::uint8_t* put(std::uint8_t* at, const TransportAddress& address) {
   at = std::ranges::copy(address.ip.v6_bytes(), at).out;
@@ -20,7 +22,8 @@ std::uint8_t* put(std::uint8_t* at, const TransportAddress& address) {
 
 }  // namespace
 
-DtlsCookies::Cookie DtlsCookies::make(Instant now, const FiveTuple& five_tuple, const ClientHello& hello) const {
+DtlsCookies::Cookie DtlsCookies::make(Instant now, const FiveTuple& five_tuple,
+                                      const ClientHello& hello) const {
   return of_period(period_of(now), five_tuple, hello);
 }
 

@@ -9,8 +9,8 @@
 
 namespace stile::server {
 
-/// Cookies that need no memory (RFC 6347 §4.2.1): a MAC of the time, the five-tuple and the hello's parameters. They
-/// hold for the period in which they were made and for the next.
+/// Cookies that need no memory (RFC 6347 §4.2.1): a MAC of the time, the five-tuple and the hello's
+/// parameters. They hold for the period in which they were made and for the next.
 class DtlsCookies {
  public:
   static constexpr Duration period = std::chrono::seconds(30);
@@ -23,7 +23,8 @@ class DtlsCookies {
   bool valid(Instant now, const FiveTuple& five_tuple, const ClientHello& hello) const;
 
  private:
-  Cookie of_period(std::int64_t number, const FiveTuple& five_tuple, const ClientHello& hello) const;
+  Cookie of_period(std::int64_t number, const FiveTuple& five_tuple,
+                   const ClientHello& hello) const;
 
   std::array<std::uint8_t, 32> key_{};
 };

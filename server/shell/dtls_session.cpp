@@ -11,7 +11,9 @@ namespace {
 constexpr long handshake_datagram = 1200;        ///< bytes: passes every path that matters
 constexpr std::size_t longest_message = 16'384;  ///< RFC 6347 §4.1: of a record
 
-bool wants_more(SSL* ssl, int result) { return SSL_get_error(ssl, result) == SSL_ERROR_WANT_READ; }
+bool wants_more(SSL* ssl, int result) {
+  return SSL_get_error(ssl, result) == SSL_ERROR_WANT_READ;
+}
 }  // namespace
 
 DtlsSession::DtlsSession(SSL_CTX* context) : ssl_(SSL_new(context)) {
@@ -21,8 +23,9 @@ DtlsSession::DtlsSession(SSL_CTX* context) : ssl_(SSL_new(context)) {
   SSL_set_accept_state(ssl_.get());
 }
 
-// DTLSv1_listen() looks at the cookie a second time (and is told that it is valid), and takes over the sequence numbers
-// of a handshake whose beginning nobody remembers. Further fragments of the hello are received like any record.
+// DTLSv1_listen() looks at the cookie a second time (and is told that it is valid), and takes over
+// the sequence numbers of a handshake whose beginning nobody remembers. Further fragments of the
+// hello are received like any record.
 bool DtlsSession::start(Bytes record, const WireSink& sink) {
   const TlsWire::Use use(wire_, record, sink);
   const std::unique_ptr<BIO_ADDR, decltype(&BIO_ADDR_free)> nobody(BIO_ADDR_new(), BIO_ADDR_free);
@@ -35,7 +38,8 @@ bool DtlsSession::start(Bytes record, const WireSink& sink) {
 
 bool DtlsSession::receive(MutableBytes datagram, const Take& take, const WireSink& sink) {
   const TlsWire::Use use(wire_, datagram, sink);
-  MutableBytes room = datagram;  // OpenSSL has read a record before it writes what was in it, which is shorter
+  MutableBytes room =
+      datagram;  // OpenSSL has read a record before it writes what was in it, which is shorter
   for (;;) {
     ERR_clear_error();
     std::size_t count = 0;
@@ -51,7 +55,8 @@ bool DtlsSession::send(Bytes message, const WireSink& sink) {
   const TlsWire::Use use(wire_, {}, sink);
   ERR_clear_error();
   std::size_t count = 0;
-  return SSL_alloc_buffers(ssl_.get()) == 1 && SSL_write_ex(ssl_.get(), message.data(), message.size(), &count) == 1;
+  return SSL_alloc_buffers(ssl_.get()) == 1 &&
+         SSL_write_ex(ssl_.get(), message.data(), message.size(), &count) == 1;
 }
 
 void DtlsSession::close(const WireSink& sink) {

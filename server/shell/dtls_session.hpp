@@ -9,7 +9,8 @@
 
 namespace stile::server {
 
-/// The server's end of one DTLS association, without its socket. Made once the client's cookie has been found valid.
+/// The server's end of one DTLS association, without its socket. Made once the client's cookie has
+/// been found valid.
 class DtlsSession {
  public:
   using Random = std::array<std::uint8_t, 32>;
@@ -17,10 +18,11 @@ class DtlsSession {
 
   explicit DtlsSession(SSL_CTX* context);
 
-  /// The record of the ClientHello with the cookie, or of its first fragment. False if it is refused.
+  /// The record of the ClientHello with the cookie, or of its first fragment. False if it is
+  /// refused.
   bool start(Bytes record, const WireSink& sink);
-  /// One datagram. The messages in it are decrypted to where it lies, and taken one by one. False if the association is
-  /// over.
+  /// One datagram. The messages in it are decrypted to where it lies, and taken one by one. False
+  /// if the association is over.
   bool receive(MutableBytes datagram, const Take& take, const WireSink& sink);
   /// One message in one datagram; false if no record can hold it.
   bool send(Bytes message, const WireSink& sink);

@@ -12,8 +12,14 @@ namespace stile::server {
 //
 // The ranges are disjoint, so that one port serves them all.
 
-constexpr bool begins_message(std::uint8_t first) { return first <= 3 || (first >= 64 && first <= 127); }
-constexpr bool begins_dtls(std::uint8_t first) { return first >= 20 && first <= 63; }
-constexpr bool begins_tls(std::uint8_t first) { return first == 22; }
+constexpr bool begins_message(std::uint8_t first) {
+  return first <= 3 || (first >= 64 && first <= 127);
+}
+constexpr bool begins_dtls(std::uint8_t first) {
+  return first >= 20 && first <= 63;
+}
+constexpr bool begins_tls(std::uint8_t first) {
+  return first == 22;
+}
 
 }  // namespace stile::server

@@ -49,8 +49,8 @@ struct Errand {
   std::function<void(Worker&)> run;
 };
 
-using Parcel =
-    std::variant<MovedClient, ForwardedMessage, ForwardedAnswer, ForwardedEnd, ClientElsewhere, Errand>;
+using Parcel = std::variant<MovedClient, ForwardedMessage, ForwardedAnswer, ForwardedEnd,
+                            ClientElsewhere, Errand>;
 
 /// Where the other workers leave parcels for this one.
 class Inbox {

@@ -11,7 +11,8 @@ std::size_t MessageQueue::push(Instant now, Bytes message) {
   std::size_t dropped = 0;
   for (; bytes() + message.size() > limits_->bytes; ++dropped) drop_first();
   if (empty()) release();
-  // What has left at the front is cleared away when it is half of the whole: each byte moves once at most.
+  // What has left at the front is cleared away when it is half of the whole: each byte moves once
+  // at most.
   if (start_ > bytes_.size() / 2) {
     bytes_.erase(bytes_.begin(), bytes_.begin() + static_cast<std::ptrdiff_t>(start_));
     entries_.erase(entries_.begin(), entries_.begin() + static_cast<std::ptrdiff_t>(first_));
@@ -31,7 +32,8 @@ std::size_t MessageQueue::drop_old(Instant now) {
 
 Bytes MessageQueue::head(std::size_t most) const {
   std::size_t size = 0;
-  for (std::size_t i = first_; i < entries_.size() && (size == 0 || size + entries_[i].size <= most); ++i)
+  for (std::size_t i = first_;
+       i < entries_.size() && (size == 0 || size + entries_[i].size <= most); ++i)
     size += entries_[i].size;
   return Bytes(bytes_).subspan(start_, size);
 }
@@ -41,7 +43,9 @@ void MessageQueue::pop(Bytes head) {
   if (empty()) release();
 }
 
-void MessageQueue::drop_first() { start_ += entries_[first_++].size; }
+void MessageQueue::drop_first() {
+  start_ += entries_[first_++].size;
+}
 
 void MessageQueue::release() {
   if (bytes_.capacity() > kept_bytes) {

@@ -7,8 +7,9 @@
 
 namespace stile::server {
 
-/// Messages that wait for a client who reads more slowly than its peers send. A relay's data is worth less the older it
-/// is: when the queue is full or its head too old, whole messages leave from the head.
+/// Messages that wait for a client who reads more slowly than its peers send. A relay's data is
+/// worth less the older it is: when the queue is full or its head too old, whole messages leave
+/// from the head.
 class MessageQueue {
  public:
   struct Limits {
@@ -25,7 +26,8 @@ class MessageQueue {
 
   bool empty() const { return first_ == entries_.size(); }
   std::size_t bytes() const { return bytes_.size() - start_; }
-  /// Whole messages from the head, one after the other, up to `most` bytes but at least one. Good until the next push.
+  /// Whole messages from the head, one after the other, up to `most` bytes but at least one. Good
+  /// until the next push.
   Bytes head(std::size_t most) const;
   /// Takes out what head() showed.
   void pop(Bytes head);
@@ -39,7 +41,7 @@ class MessageQueue {
   void release();
 
   const Limits* limits_;
-  ByteVector bytes_;       ///< the messages, from start_ on
+  ByteVector bytes_;  ///< the messages, from start_ on
   std::size_t start_ = 0;
   std::vector<Entry> entries_;  ///< theirs, from first_ on
   std::size_t first_ = 0;

@@ -25,7 +25,8 @@ relay::PortRange port_range(const char* flag, const std::string& text) {
   unsigned first = 0;
   unsigned last = 0;
   char rest = 0;
-  if (std::sscanf(text.c_str(), "%u-%u%c", &first, &last, &rest) != 2 || first == 0 || first > last || last > 65535)
+  if (std::sscanf(text.c_str(), "%u-%u%c", &first, &last, &rest) != 2 || first == 0 ||
+      first > last || last > 65535)
     bad(flag, text, "MIN-MAX with 1 <= MIN <= MAX <= 65535");
   range.first = static_cast<std::uint16_t>(first);
   range.last = static_cast<std::uint16_t>(last);
@@ -60,7 +61,8 @@ std::vector<TransportAddress> listeners(const char* flag, const std::vector<std:
       if (ip.family() == family) add({ip, parsed->port});
   }
   if (all.empty() && !texts.empty())
-    throw StartError(fmt::format("{}: this machine has no address to listen on; bring an interface up", flag));
+    throw StartError(
+        fmt::format("{}: this machine has no address to listen on; bring an interface up", flag));
   return all;
 }
 

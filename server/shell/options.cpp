@@ -31,13 +31,17 @@ struct Flags {
 };
 
 /// What a configuration file cannot ask for.
-constexpr std::string_view command_line_only[] = {"help", "version", "config", "check-config", "import-coturn"};
+constexpr std::string_view command_line_only[] = {"help", "version", "config", "check-config",
+                                                  "import-coturn"};
 
 void define(CLI::App& app, Flags& flags) {
   app.set_version_flag("--version", "stile-server " STILE_VERSION);
-  app.add_option("--config", flags.config, "TOML file; its keys are these flags, which go before it");
-  app.add_flag("--check-config", flags.check_config, "say whether the server could start with these, and end");
-  app.add_option("--import-coturn", flags.import_coturn, "turnserver.conf to print as a TOML file for --config");
+  app.add_option("--config", flags.config,
+                 "TOML file; its keys are these flags, which go before it");
+  app.add_flag("--check-config", flags.check_config,
+               "say whether the server could start with these, and end");
+  app.add_option("--import-coturn", flags.import_coturn,
+                 "turnserver.conf to print as a TOML file for --config");
   flags.listen.define(app);
   flags.relay.define(app);
   flags.users.define(app);
@@ -45,7 +49,8 @@ void define(CLI::App& app, Flags& flags) {
   flags.log.define(app);
   app.add_option("--threads", flags.threads, "workers")->check(CLI::Range(1, 64));
   for (CLI::Option* option : app.get_options()) {
-    if (option->get_items_expected_max() == 1) option->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
+    if (option->get_items_expected_max() == 1)
+      option->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
     option->allow_extra_args(false);  // each value has its flag
   }
 }
@@ -64,19 +69,23 @@ Options options_from(const Flags& flags) {
 
 KeyKind kind_of(const CLI::App& app, const std::string& key) {
   const CLI::Option* const option = app.get_option_no_throw("--" + key);
-  if (!option || std::ranges::find(command_line_only, key) != std::end(command_line_only)) return KeyKind::unknown;
+  if (!option || std::ranges::find(command_line_only, key) != std::end(command_line_only))
+    return KeyKind::unknown;
   return option->get_items_expected_max() == 0 ? KeyKind::flag : KeyKind::value;
 }
 
 /// The command line has been understood before: what is wrong now is in the file.
-void parse_with_file(CLI::App& app, const std::vector<Setting>& settings, int count, const char* const* arguments) {
+void parse_with_file(CLI::App& app, const std::vector<Setting>& settings, int count,
+                     const char* const* arguments) {
   std::vector<std::string> all;
   for (const Setting& each : settings) {
-    if (each.is_flag) all.push_back("--" + each.key + "=" + each.value);
-    else all.insert(all.end(), {"--" + each.key, each.value});
+    if (each.is_flag)
+      all.push_back("--" + each.key + "=" + each.value);
+    else
+      all.insert(all.end(), {"--" + each.key, each.value});
   }
   all.insert(all.end(), arguments + 1, arguments + count);  // later, so that these count
-  std::ranges::reverse(all);  // as CLI11 takes them
+  std::ranges::reverse(all);                                // as CLI11 takes them
   try {
     app.parse(all);
   } catch (const CLI::ParseError& error) {
@@ -112,7 +121,8 @@ std::variant<Options, Print, ImportCoturn> read_options(int count, const char* c
     app.parse(count, arguments);
     if (!flags.import_coturn.empty()) return ImportCoturn{flags.import_coturn};
     if (!flags.config.empty()) {
-      settings = read_config_file(flags.config, [&](const std::string& key) { return kind_of(app, key); });
+      settings =
+          read_config_file(flags.config, [&](const std::string& key) { return kind_of(app, key); });
       flags = {};
       parse_with_file(app, settings, count, arguments);
     }

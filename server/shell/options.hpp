@@ -22,13 +22,14 @@ struct Options {
   std::vector<TransportAddress> listen_tls;  ///< likewise; those where clients are told to find TLS
   std::optional<CertificateFiles> certificate;
   std::optional<std::string> users;  ///< SQLite file that the accounts have been read from
-  std::vector<IpPrefix> balancers;  ///< whose connections begin with a PROXY header
-  Admission::Limits connections;    ///< of the whole server
+  std::vector<IpPrefix> balancers;   ///< whose connections begin with a PROXY header
+  Admission::Limits connections;     ///< of the whole server
   relay::Config relay;
   Log::Settings log;
   std::string control;  ///< empty: none
   unsigned threads = 1;
-  Duration drain_timeout{};  ///< how long allocations may go on when the server has been told to end
+  Duration
+      drain_timeout{};      ///< how long allocations may go on when the server has been told to end
   bool check_only = false;  ///< read everything, open nothing
 
   std::vector<Setting> settings;  ///< those of the configuration file
@@ -44,7 +45,8 @@ struct ImportCoturn {
   std::string file;
 };
 
-/// Reads the command line and the file that --config names. Throws StartError, UsageError if it is not even understood.
+/// Reads the command line and the file that --config names. Throws StartError, UsageError if it is
+/// not even understood.
 std::variant<Options, Print, ImportCoturn> read_options(int count, const char* const* arguments);
 
 /// An error about what a file says begins with the place where it says it.

@@ -9,16 +9,23 @@
 namespace stile::server {
 
 void RelayFlags::define(CLI::App& app) {
-  app.add_option("--relay-address", relay_address, "address to relay from; repeatable, one for each family is used");
-  app.add_option("--external-address", external_address, "PUBLIC[/PRIVATE] for a server behind a 1:1 NAT; repeatable");
+  app.add_option("--relay-address", relay_address,
+                 "address to relay from; repeatable, one for each family is used");
+  app.add_option("--external-address", external_address,
+                 "PUBLIC[/PRIVATE] for a server behind a 1:1 NAT; repeatable");
   app.add_option("--relay-ports", relay_ports, "MIN-MAX");
-  app.add_option("--allow-peer", allow_peer, "CIDR that may be relayed to although it is special; repeatable");
+  app.add_option("--allow-peer", allow_peer,
+                 "CIDR that may be relayed to although it is special; repeatable");
   app.add_option("--deny-peer", deny_peer, "CIDR that may not; repeatable");
-  app.add_flag("--tcp-relay,!--no-tcp-relay", tcp_relay, "RFC 6062: connections with peers over TCP (default)");
+  app.add_flag("--tcp-relay,!--no-tcp-relay", tcp_relay,
+               "RFC 6062: connections with peers over TCP (default)");
   app.add_option("--alternate-server", alternate_server,
-                 "ADDR:PORT[/DOMAIN] where new clients are sent when this server is full or draining; repeatable");
-  app.add_flag("--redirect-always", redirect_always, "new clients are sent there whatever room there is");
-  app.add_flag("--mobility,!--no-mobility", mobility, "RFC 8016: clients may take allocations along to other addresses");
+                 "ADDR:PORT[/DOMAIN] where new clients are sent when this server is full or "
+                 "draining; repeatable");
+  app.add_flag("--redirect-always", redirect_always,
+               "new clients are sent there whatever room there is");
+  app.add_flag("--mobility,!--no-mobility", mobility,
+               "RFC 8016: clients may take allocations along to other addresses");
 }
 
 void RelayFlags::apply(Options& options) const {
@@ -32,11 +39,13 @@ void RelayFlags::apply(Options& options) const {
   add_alternate_servers(options);
 }
 
-std::vector<IpAddress> RelayFlags::relay_addresses(const std::vector<TransportAddress>& listen) const {
+std::vector<IpAddress> RelayFlags::relay_addresses(
+    const std::vector<TransportAddress>& listen) const {
   std::vector<IpAddress> all;
   for (const std::string& text : relay_address) all.push_back(address("--relay-address", text));
   if (!all.empty()) return all;
-  const bool only_loopback = std::ranges::all_of(listen, [](const auto& each) { return each.ip.is_loopback(); });
+  const bool only_loopback =
+      std::ranges::all_of(listen, [](const auto& each) { return each.ip.is_loopback(); });
   for (const TransportAddress& each : listen)
     if (only_loopback || !each.ip.is_loopback()) all.push_back(each.ip);
   return all;
@@ -68,7 +77,8 @@ void RelayFlags::add_external_addresses(relay::Config& config) const {
       return relay.family() == each.external.family() && relay == each.internal.value_or(relay);
     };
     if (std::ranges::none_of(config.relay_addresses, stands_for))
-      bad("--external-address", text, "PUBLIC[/PRIVATE] of a relay address; give that with --relay-address");
+      bad("--external-address", text,
+          "PUBLIC[/PRIVATE] of a relay address; give that with --relay-address");
     config.external_addresses.push_back(each);
   }
 }

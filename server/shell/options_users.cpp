@@ -17,18 +17,23 @@ namespace stile::server {
 void UserFlags::define(CLI::App& app) {
   app.add_option("--realm", realm, "of the long-term credentials");
   app.add_option("--user", user, "NAME:PASSWORD; repeatable");
-  app.add_option("--users", users, "file of users that stile-server user writes; read again when it changes");
-  app.add_option("--auth-secret", auth_secret, "secret of TURN REST credentials; repeatable, for rotation");
+  app.add_option("--users", users,
+                 "file of users that stile-server user writes; read again when it changes");
+  app.add_option("--auth-secret", auth_secret,
+                 "secret of TURN REST credentials; repeatable, for rotation");
   app.add_flag("--strict-expiry,!--no-strict-expiry", strict_expiry,
                "expired TURN REST credentials may not even refresh what they have made");
-  app.add_option("--oauth-key", oauth_key,
-                 "KID:KEY of an authorization server (RFC 7635), base64 of 16 or 32 bytes; repeatable");
+  app.add_option(
+      "--oauth-key", oauth_key,
+      "KID:KEY of an authorization server (RFC 7635), base64 of 16 or 32 bytes; repeatable");
   app.add_option("--server-name", server_name,
                  "by which authorization servers know this server; the realm if not given");
   app.add_flag("--allow-anonymous", allow_anonymous, "relay for everybody, without credentials");
-  app.add_option("--nonce-lifetime", nonce_lifetime_seconds, "seconds")->check(CLI::Range(60, 86'400));
-  app.add_option("--nonce-key", nonce_key,
-                 "file of keys that a fleet of servers signs nonces with: 32 bytes in hex or base64 a line");
+  app.add_option("--nonce-lifetime", nonce_lifetime_seconds, "seconds")
+      ->check(CLI::Range(60, 86'400));
+  app.add_option(
+      "--nonce-key", nonce_key,
+      "file of keys that a fleet of servers signs nonces with: 32 bytes in hex or base64 a line");
 }
 
 void UserFlags::apply(Options& options) const {
@@ -39,7 +44,8 @@ void UserFlags::apply(Options& options) const {
   if (!nonce_key.empty()) config.nonce_keys = read_nonce_keys(nonce_key);
   for (const std::string& text : user) {
     const auto colon = text.find(':');
-    if (colon == text.npos || colon == 0 || colon + 1 == text.size()) bad("--user", text, "NAME:PASSWORD");
+    if (colon == text.npos || colon == 0 || colon + 1 == text.size())
+      bad("--user", text, "NAME:PASSWORD");
     config.users[text.substr(0, colon)] = text.substr(colon + 1);
   }
   if (!users.empty()) {
@@ -47,7 +53,8 @@ void UserFlags::apply(Options& options) const {
     config.accounts = stored_users(users, realm);
   }
   for (const std::string& secret : auth_secret) {
-    if (secret.empty()) bad("--auth-secret", secret, "long and random: anybody could make credentials");
+    if (secret.empty())
+      bad("--auth-secret", secret, "long and random: anybody could make credentials");
     config.auth_secrets.push_back(secret);
   }
   config.strict_expiry = strict_expiry;
@@ -77,7 +84,8 @@ std::vector<relay::Account> stored_users(const std::string& file, const std::str
   try {
     return UserFile(file, Database::Access::read).of(relay::opaque_string(realm));
   } catch (const StoreError& error) {
-    throw StartError(fmt::format("{}; give --users a file that stile-server user has made", error.what()));
+    throw StartError(
+        fmt::format("{}; give --users a file that stile-server user has made", error.what()));
   }
 }
 

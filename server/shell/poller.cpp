@@ -13,13 +13,15 @@ void Poller::control(int operation, int fd, Watched watched, std::uint32_t inter
 }
 
 std::size_t Poller::wait(std::span<epoll_event> events, int milliseconds) {
-  const int count = epoll_wait(epoll_.fd(), events.data(), static_cast<int>(events.size()), milliseconds);
+  const int count =
+      epoll_wait(epoll_.fd(), events.data(), static_cast<int>(events.size()), milliseconds);
   return count < 0 ? 0 : static_cast<std::size_t>(count);
 }
 
 Poller::Event Poller::read(const epoll_event& event) {
   const std::uint64_t tag = event.data.u64;
-  const Watched watched{static_cast<Watched::Kind>(tag >> 56), static_cast<std::uint32_t>(tag >> 32 & 0xffffff),
+  const Watched watched{static_cast<Watched::Kind>(tag >> 56),
+                        static_cast<std::uint32_t>(tag >> 32 & 0xffffff),
                         static_cast<std::uint32_t>(tag)};
   return {watched, (event.events & EPOLLIN) != 0, (event.events & EPOLLOUT) != 0,
           (event.events & (EPOLLERR | EPOLLHUP)) != 0};

@@ -40,8 +40,12 @@ class Poller {
 
   Poller() : epoll_(epoll_create1(EPOLL_CLOEXEC)) {}
 
-  void add(int fd, Watched watched, std::uint32_t interest = readable) { control(EPOLL_CTL_ADD, fd, watched, interest); }
-  void change(int fd, Watched watched, std::uint32_t interest) { control(EPOLL_CTL_MOD, fd, watched, interest); }
+  void add(int fd, Watched watched, std::uint32_t interest = readable) {
+    control(EPOLL_CTL_ADD, fd, watched, interest);
+  }
+  void change(int fd, Watched watched, std::uint32_t interest) {
+    control(EPOLL_CTL_MOD, fd, watched, interest);
+  }
   void remove(int fd) { control(EPOLL_CTL_DEL, fd, {}, nothing); }
 
   /// Waits at most so long (-1: for ever). How many of `events` are filled.

@@ -53,10 +53,12 @@ ProxyHeader from(std::optional<TransportAddress> source, std::size_t size) {
 ProxyHeader parse_version_2(Bytes stream) {
   if (stream.size() < fixed_size) return incomplete;
   const std::size_t length = load_u16(stream.data() + 14);
-  if (length > longest_rest || (stream[12] != Command::local && stream[12] != Command::proxied)) return malformed;
+  if (length > longest_rest || (stream[12] != Command::local && stream[12] != Command::proxied))
+    return malformed;
   const std::size_t size = fixed_size + length;
   if (stream.size() < size) return incomplete;
-  if (stream[12] == Command::local || stream[13] == Family::unspecified) return {Status::complete, size, std::nullopt};
+  if (stream[12] == Command::local || stream[13] == Family::unspecified)
+    return {Status::complete, size, std::nullopt};
 
   const std::size_t address_size = stream[13] == Family::tcp_over_v4 ? 4 : 16;
   const bool known = stream[13] == Family::tcp_over_v4 || stream[13] == Family::tcp_over_v6;
@@ -85,7 +87,8 @@ ProxyHeader parse_version_1(Bytes stream) {
   std::uint16_t port = 0;
   const auto [rest, error] = std::from_chars(port_text.begin(), port_text.end(), port);
   const bool of_family = ip && family == (ip->is_v4() ? "TCP4" : "TCP6");
-  if (!of_family || error != std::errc() || rest != port_text.end() || line.empty()) return malformed;
+  if (!of_family || error != std::errc() || rest != port_text.end() || line.empty())
+    return malformed;
   return from(usable(ip, port), end + 2);
 }
 

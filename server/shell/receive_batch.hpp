@@ -15,18 +15,20 @@ namespace stile::server {
 /// sent on together. A slot takes one datagram, or several that the kernel has joined (UDP_GRO).
 class ReceiveBatch {
  public:
-  static constexpr std::size_t capacity = 64;    ///< slots
+  static constexpr std::size_t capacity = 64;  ///< slots
   static constexpr std::size_t most_at_once = 32;
 
   ReceiveBatch();
   /// How many slots were filled; at most `wanted`, which is at most most_at_once.
   std::size_t receive(int fd, std::size_t wanted);
-  /// Of the last receive(). There is headroom before the first datagram of a slot; before the others
-  /// after Segments::spread().
+  /// Of the last receive(). There is headroom before the first datagram of a slot; before the
+  /// others after Segments::spread().
   Segments datagrams(std::size_t index);
   TransportAddress source(std::size_t index) const;
   /// DSCP and ECN that the datagrams of a slot came with.
-  std::uint8_t traffic_class(std::size_t index) const { return notes_[begin_ + index].traffic_class; }
+  std::uint8_t traffic_class(std::size_t index) const {
+    return notes_[begin_ + index].traffic_class;
+  }
 
   /// Whether it is time to send on what has come in: few slots are left, or the cache would be.
   bool full() const { return used_ + most_at_once > capacity || bytes_ > most_bytes; }
@@ -46,7 +48,9 @@ class ReceiveBatch {
     std::uint8_t traffic_class = 0;
   };
   static Note read_note(msghdr& message);
-  std::uint8_t* buffer(std::size_t slot) { return storage_.get() + slot * stride + datagram_headroom; }
+  std::uint8_t* buffer(std::size_t slot) {
+    return storage_.get() + slot * stride + datagram_headroom;
+  }
 
   std::size_t used_ = 0;
   std::size_t begin_ = 0;  ///< the first slot of the last receive()

@@ -4,7 +4,7 @@ namespace stile::server {
 
 void Refusals::tell(Instant now, const relay::Counters& counters, Log& log) {
   using relay::Counters;
-  const auto since = [&](std::uint64_t Counters::*counter) {
+  const auto since = [&](std::uint64_t Counters::* counter) {
     return counters.*counter - last_.*counter;
   };
   const std::uint64_t credentials = since(&Counters::failed_credentials);

@@ -18,8 +18,8 @@ class Segments {
 
   std::size_t count() const { return count_; }
   MutableBytes operator[](std::size_t index) const;
-  /// Moves them apart, so that there is room for a header before each and for padding behind it. The
-  /// buffer must have (count() - 1) * `gap` bytes behind the datagrams.
+  /// Moves them apart, so that there is room for a header before each and for padding behind it.
+  /// The buffer must have (count() - 1) * `gap` bytes behind the datagrams.
   void spread(std::size_t gap);
 
  private:

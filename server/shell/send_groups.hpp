@@ -20,8 +20,8 @@ struct SendGroup {
   bool open = false;  ///< another datagram may follow
 };
 
-/// Sorts what waits to be sent into such groups. Datagrams of one flow stay in their order; those of
-/// different flows may pass one another.
+/// Sorts what waits to be sent into such groups. Datagrams of one flow stay in their order; those
+/// of different flows may pass one another.
 class SendGroups {
  public:
   static constexpr std::size_t capacity = 256;  ///< datagrams

@@ -10,9 +10,9 @@
 
 namespace stile::server {
 
-/// Collects datagrams and sends them with as few calls as the kernel allows: those of one flow joined
-/// (UDP_SEGMENT), and groups that leave from the same socket one after the other with one call. The
-/// bytes are not copied: flush before they are gone.
+/// Collects datagrams and sends them with as few calls as the kernel allows: those of one flow
+/// joined (UDP_SEGMENT), and groups that leave from the same socket one after the other with one
+/// call. The bytes are not copied: flush before they are gone.
 class SendQueue {
  public:
   SendQueue();
@@ -25,7 +25,8 @@ class SendQueue {
   static constexpr std::size_t capacity = SendGroups::capacity;
   static constexpr std::size_t copies_size = 256 * 1024;
   struct Control {
-    alignas(cmsghdr) std::array<std::uint8_t, CMSG_SPACE(sizeof(std::uint16_t)) + CMSG_SPACE(sizeof(int))> bytes;
+    alignas(cmsghdr)
+        std::array<std::uint8_t, CMSG_SPACE(sizeof(std::uint16_t)) + CMSG_SPACE(sizeof(int))> bytes;
   };
 
   void arrange();

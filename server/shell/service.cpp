@@ -45,7 +45,8 @@ Service::Service(Options&& options, ReadOptions&& read_again, std::vector<Listen
   if (const auto advice = advice_on_buffers()) say(LogLevel::warning, "small-buffers", *advice);
   if (!options_.relay.serves_relays())
     say(LogLevel::warning, "stun-only",
-        "no --user, --users, --auth-secret or --oauth-key: answering STUN only, relaying for nobody");
+        "no --user, --users, --auth-secret or --oauth-key: answering STUN only, relaying for "
+        "nobody");
   if (options_.relay.allow_anonymous)
     say(LogLevel::warning, "open-relay",
         "--allow-anonymous: relaying for everybody, without credentials");

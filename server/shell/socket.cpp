@@ -18,9 +18,12 @@ namespace {
 
 constexpr int backlog = 1024;
 
-void set(int fd, int level, int option, int value) { setsockopt(fd, level, option, &value, sizeof value); }
+void set(int fd, int level, int option, int value) {
+  setsockopt(fd, level, option, &value, sizeof value);
+}
 
-std::expected<Descriptor, int> open_bound(const TransportAddress& local, int type, Sharing sharing) {
+std::expected<Descriptor, int> open_bound(const TransportAddress& local, int type,
+                                          Sharing sharing) {
   const SocketAddress address(local);
   Descriptor socket(::socket(address.storage.ss_family, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
   if (!socket) return std::unexpected(errno);
@@ -65,15 +68,18 @@ TransportAddress SocketAddress::transport_address() const {
   return {IpAddress::v6(bytes), ntohs(v6.sin6_port)};
 }
 
-std::expected<Descriptor, int> open_udp(const TransportAddress& local, Sharing sharing, int buffer_bytes) {
+std::expected<Descriptor, int> open_udp(const TransportAddress& local, Sharing sharing,
+                                        int buffer_bytes) {
   auto socket = open_bound(local, SOCK_DGRAM, sharing);
   if (!socket) return socket;
   // The forced forms pass the system's limit where we may; else the limit holds.
-  for (const auto &[forced, plain] : {std::pair{SO_RCVBUFFORCE, SO_RCVBUF}, std::pair{SO_SNDBUFFORCE, SO_SNDBUF}})
+  for (const auto& [forced, plain] :
+       {std::pair{SO_RCVBUFFORCE, SO_RCVBUF}, std::pair{SO_SNDBUFFORCE, SO_SNDBUF}})
     if (setsockopt(socket->fd(), SOL_SOCKET, forced, &buffer_bytes, sizeof buffer_bytes) != 0)
       set(socket->fd(), SOL_SOCKET, plain, buffer_bytes);
   pass_on_ip_fields(socket->fd(), local.ip.family());
-  set(socket->fd(), SOL_UDP, UDP_GRO, 1);  // where the kernel does not know it, datagrams come one by one
+  set(socket->fd(), SOL_UDP, UDP_GRO,
+      1);  // where the kernel does not know it, datagrams come one by one
   return socket;
 }
 
@@ -97,7 +103,8 @@ std::expected<Descriptor, int> connect_tcp(int relay_listener, const TransportAd
   auto socket = open_bound(local.transport_address(), SOCK_STREAM, Sharing::port);
   if (!socket) return socket;
   const SocketAddress to(peer);
-  const int result = connect(socket->fd(), reinterpret_cast<const sockaddr*>(&to.storage), to.length);
+  const int result =
+      connect(socket->fd(), reinterpret_cast<const sockaddr*>(&to.storage), to.length);
   if (result != 0 && errno != EINPROGRESS) return std::unexpected(errno);
   return socket;
 }
@@ -105,7 +112,8 @@ std::expected<Descriptor, int> connect_tcp(int relay_listener, const TransportAd
 std::uint64_t lost_datagrams(int fd) {
   std::array<std::uint32_t, SK_MEMINFO_VARS> figures{};
   socklen_t size = sizeof figures;
-  return getsockopt(fd, SOL_SOCKET, SO_MEMINFO, &figures, &size) == 0 ? figures[SK_MEMINFO_DROPS] : 0;
+  return getsockopt(fd, SOL_SOCKET, SO_MEMINFO, &figures, &size) == 0 ? figures[SK_MEMINFO_DROPS]
+                                                                      : 0;
 }
 
 int take_error(int fd) {

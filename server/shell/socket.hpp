@@ -37,12 +37,18 @@ struct SocketAddress {
   socklen_t length = sizeof(sockaddr_storage);
 };
 
-enum class Sharing : unsigned char { alone, port };  ///< `port`: SO_REUSEPORT, for the other workers
+enum class Sharing : unsigned char {
+  alone,
+  port
+};  ///< `port`: SO_REUSEPORT, for the other workers
 
-/// Non-blocking sockets bound to exactly this address; IPv6 ones take no IPv4. The error is an errno.
-std::expected<Descriptor, int> open_udp(const TransportAddress& local, Sharing sharing, int buffer_bytes);
+/// Non-blocking sockets bound to exactly this address; IPv6 ones take no IPv4. The error is an
+/// errno.
+std::expected<Descriptor, int> open_udp(const TransportAddress& local, Sharing sharing,
+                                        int buffer_bytes);
 std::expected<Descriptor, int> open_tcp_listener(const TransportAddress& local, Sharing sharing);
-/// A listener alone at its address, from which connections can be made as well; and one of these, on its way.
+/// A listener alone at its address, from which connections can be made as well; and one of these,
+/// on its way.
 std::expected<Descriptor, int> open_relay_listener(const TransportAddress& local);
 std::expected<Descriptor, int> connect_tcp(int relay_listener, const TransportAddress& peer);
 /// Datagrams that have come to the socket and been lost because the kernel had no room for them.

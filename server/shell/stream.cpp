@@ -11,13 +11,17 @@ namespace stile::server {
 
 namespace {
 
-constexpr int unsent_in_kernel = 64 * 1024;        ///< bytes; more would only grow old there
+constexpr int unsent_in_kernel = 64 * 1024;          ///< bytes; more would only grow old there
 constexpr int unacknowledged_milliseconds = 60'000;  ///< then the client is gone
 constexpr int silence_seconds = 120;                 ///< then TCP asks whether it is still there
 
-void set(int fd, int option, int value) { setsockopt(fd, IPPROTO_TCP, option, &value, sizeof value); }
+void set(int fd, int option, int value) {
+  setsockopt(fd, IPPROTO_TCP, option, &value, sizeof value);
+}
 
-bool may_try_again() { return errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR; }
+bool may_try_again() {
+  return errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR;
+}
 
 }  // namespace
 
@@ -97,6 +101,8 @@ void Stream::may_pause() {
   setsockopt(fd(), SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
 }
 
-void Stream::end_writing() { shutdown(fd(), SHUT_WR); }
+void Stream::end_writing() {
+  shutdown(fd(), SHUT_WR);
+}
 
 }  // namespace stile::server

@@ -9,10 +9,13 @@ namespace stile::server {
 
 namespace {
 
-constexpr std::size_t bytes_per_write = 16 * 1024;          ///< committed at once: what is older may still be dropped
-// Interop: under TLS each message has a record of its own: coturn's client takes what a record holds for one message.
+constexpr std::size_t bytes_per_write =
+    16 * 1024;  ///< committed at once: what is older may still be dropped
+// Interop: under TLS each message has a record of its own: coturn's client takes what a record
+// holds for one message.
 constexpr std::size_t one_message = 1;
-constexpr std::size_t longest_unsent = 2 * 65'536 + 4096;  ///< only a client that plays with TLS gets there
+constexpr std::size_t longest_unsent =
+    2 * 65'536 + 4096;  ///< only a client that plays with TLS gets there
 
 /// ChannelData or a Data indication; all else answers a request, or tells of a connection.
 bool is_relayed_data(Bytes message) {
@@ -22,8 +25,8 @@ bool is_relayed_data(Bytes message) {
 
 }  // namespace
 
-StreamClient::StreamClient(Descriptor socket, const FiveTuple& who, bool behind_proxy, const ClientLimits& limits,
-                           Instant now)
+StreamClient::StreamClient(Descriptor socket, const FiveTuple& who, bool behind_proxy,
+                           const ClientLimits& limits, Instant now)
     : stream(std::move(socket)),
       five_tuple(who),
       stage(behind_proxy ? Stage::proxy_header : Stage::first_byte),
@@ -32,7 +35,8 @@ StreamClient::StreamClient(Descriptor socket, const FiveTuple& who, bool behind_
       deadline_(now + limits.handshake),
       relayed_(limits.queue) {}
 
-StreamClient::StreamClient(Stream connection, const FiveTuple& who, const ClientLimits& limits, Instant now)
+StreamClient::StreamClient(Stream connection, const FiveTuple& who, const ClientLimits& limits,
+                           Instant now)
     : stream(std::move(connection)),
       five_tuple(who),
       stage(Stage::messages),
@@ -43,7 +47,8 @@ StreamClient::StreamClient(Stream connection, const FiveTuple& who, const Client
 
 std::optional<MutableBytes> StreamClient::read(Instant now, MutableBytes buffer) {
   std::ranges::copy(kept_, buffer.begin());
-  const std::size_t most = has_allocation ? Stream::longest_read : limits_->message_before_allocation;
+  const std::size_t most =
+      has_allocation ? Stream::longest_read : limits_->message_before_allocation;
   const auto count = stream.read(buffer.subspan(kept_.size()), most);
   if (!count) return std::nullopt;
   if (*count > 0) last_heard_ = now;
@@ -54,11 +59,14 @@ void StreamClient::keep(Instant now, Bytes rest) {
   const bool is_partial = !rest.empty() || stream.holds_partial_record();
   if (!is_partial && is_known) deadline_ = never;
   if (is_partial && deadline_ == never) deadline_ = now + limits_->partial_message;
-  if (rest.empty()) kept_ = ByteVector();
-  else kept_.assign(rest.begin(), rest.end());
+  if (rest.empty())
+    kept_ = ByteVector();
+  else
+    kept_.assign(rest.begin(), rest.end());
 }
 
-std::optional<MutableBytes> StreamClient::start_tls(Instant now, SSL_CTX* context, Bytes early, MutableBytes buffer) {
+std::optional<MutableBytes> StreamClient::start_tls(Instant now, SSL_CTX* context, Bytes early,
+                                                    MutableBytes buffer) {
   stage = Stage::handshake;
   five_tuple.transport = Transport::tls;
   last_heard_ = now;
@@ -107,7 +115,8 @@ void StreamClient::flush_answers() {
 }
 
 std::uint32_t StreamClient::interest() const {
-  const bool reads_answers = answers_.size() <= limits_->unread_answers && stream.unsent() <= longest_unsent;
+  const bool reads_answers =
+      answers_.size() <= limits_->unread_answers && stream.unsent() <= longest_unsent;
   return (reads_answers ? Poller::readable : Poller::nothing) |
          (stream.unsent() > 0 ? Poller::writable : Poller::nothing);
 }

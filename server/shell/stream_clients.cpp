@@ -12,13 +12,15 @@ namespace {
 
 constexpr Duration sweep_interval = std::chrono::seconds(1);
 constexpr std::size_t longest_message = 65'536 + 24;  ///< no STUN message or ChannelData is longer
-constexpr std::size_t hello_header_size = 9;          ///< of the first TLS record and its handshake message
-constexpr std::size_t longest_hello = 16'384;         ///< Limit: OpenSSL would reserve what the header asks for
+constexpr std::size_t hello_header_size = 9;  ///< of the first TLS record and its handshake message
+constexpr std::size_t longest_hello =
+    16'384;  ///< Limit: OpenSSL would reserve what the header asks for
 
 }  // namespace
 
-StreamClients::StreamClients(Poller& poller, const ClientLimits& limits, const Certificates* certificates,
-                             std::vector<IpPrefix> balancers, ClientCounters& counters, ClientHandler handler)
+StreamClients::StreamClients(Poller& poller, const ClientLimits& limits,
+                             const Certificates* certificates, std::vector<IpPrefix> balancers,
+                             ClientCounters& counters, ClientHandler handler)
     : poller_(poller),
       limits_(limits),
       certificates_(certificates),
@@ -34,14 +36,19 @@ void StreamClients::accept(Instant now, int listener, const TransportAddress& lo
   for (int i = 0; i < Acceptor::at_once; ++i) {
     auto accepted = acceptor_.accept(listener);
     if (!accepted) return;
-    if (accepted->socket) add(now, std::move(accepted->socket), accepted->from, local);
-    else ++counters_.connections_refused;
+    if (accepted->socket)
+      add(now, std::move(accepted->socket), accepted->from, local);
+    else
+      ++counters_.connections_refused;
   }
 }
 
-void StreamClients::add(Instant now, Descriptor socket, const TransportAddress& from, const TransportAddress& local) {
-  const bool behind_proxy = std::ranges::any_of(balancers_, [&](const auto& each) { return each.contains(from.ip); });
-  const Id id = clients_.insert(StreamClient(std::move(socket), {from, local, Transport::tcp}, behind_proxy, limits_, now));
+void StreamClients::add(Instant now, Descriptor socket, const TransportAddress& from,
+                        const TransportAddress& local) {
+  const bool behind_proxy =
+      std::ranges::any_of(balancers_, [&](const auto& each) { return each.contains(from.ip); });
+  const Id id = clients_.insert(
+      StreamClient(std::move(socket), {from, local, Transport::tcp}, behind_proxy, limits_, now));
   ++counters_.connections_accepted;
   ++counters_.connections_now;
   StreamClient& client = *clients_.find(id);
@@ -52,7 +59,8 @@ void StreamClients::add(Instant now, Descriptor socket, const TransportAddress& 
 
 void StreamClients::watch(Instant now, Id id, StreamClient& client) {
   client.polled = Poller::readable;
-  poller_.add(client.stream.fd(), {Watched::Kind::stream_client, id.index, id.generation}, client.polled);
+  poller_.add(client.stream.fd(), {Watched::Kind::stream_client, id.index, id.generation},
+              client.polled);
   if (next_sweep_ == never) next_sweep_ = now + sweep_interval;
 }
 
@@ -115,7 +123,8 @@ bool StreamClients::read(Instant now, Id id, StreamClient& client, MutableBytes&
     return false;
   }
   rest = *got;
-  if (!client.has_allocation && rest.size() >= limits_.message_before_allocation)  // there is much to read
+  if (!client.has_allocation &&
+      rest.size() >= limits_.message_before_allocation)  // there is much to read
     client.has_allocation = handler_.has_allocation(client.five_tuple);
   if (client.stage == Stage::proxy_header && !take_proxy_header(id, client, rest)) return false;
   if (client.stage == Stage::first_byte && !take_first_byte(now, id, client, rest)) return false;
@@ -166,7 +175,8 @@ void StreamClients::end_handshake(Instant now, Id id, StreamClient& client) {
 bool StreamClients::take_messages(Instant now, Id id, StreamClient& client, MutableBytes& rest) {
   for (;;) {
     const auto frame = stun::next_frame(rest);
-    if (frame.status == stun::Frame::Status::incomplete) return may_be_so_long(client, frame.size_on_stream);
+    if (frame.status == stun::Frame::Status::incomplete)
+      return may_be_so_long(client, frame.size_on_stream);
     if (frame.status == stun::Frame::Status::broken || !make_known(id, client)) {
       ++counters_.malformed_streams;
       return false;
@@ -227,15 +237,18 @@ void StreamClients::poll(Id id, StreamClient& client) {
   const std::uint32_t interest = client.interest();
   if (interest == client.polled) return;
   client.polled = interest;
-  poller_.change(client.stream.fd(), {Watched::Kind::stream_client, id.index, id.generation}, interest);
+  poller_.change(client.stream.fd(), {Watched::Kind::stream_client, id.index, id.generation},
+                 interest);
 }
 
 void StreamClients::handle_timeout(Instant now) {
   if (now < next_sweep_) return;
   std::vector<Id> ended;
   clients_.for_each([&](Id id, StreamClient& client) {
-    if (has_ended(now, client)) ended.push_back(id);
-    else mark_dirty(id, client);  // what has grown old in its queue goes
+    if (has_ended(now, client))
+      ended.push_back(id);
+    else
+      mark_dirty(id, client);  // what has grown old in its queue goes
   });
   counters_.connections_too_slow += ended.size();
   for (const Id id : ended) close(id);
@@ -262,7 +275,8 @@ std::optional<StreamClients::Released> StreamClients::release(const FiveTuple& f
 }
 
 void StreamClients::adopt(Instant now, const FiveTuple& five_tuple, Released connection) {
-  const Id id = clients_.insert(StreamClient(std::move(connection.stream), five_tuple, limits_, now));
+  const Id id =
+      clients_.insert(StreamClient(std::move(connection.stream), five_tuple, limits_, now));
   ++counters_.connections_now;
   StreamClient& client = *clients_.find(id);
   if (!admit(connections_, id, five_tuple.client.ip)) return close(id);

@@ -15,11 +15,13 @@
 
 namespace stile::server {
 
-/// One worker's clients over TCP and TLS, from accept() to the end: who may come, what their first bytes are, the
-/// messages that they send, and those that wait to be sent to them. A port tells TLS from plain by the first byte.
+/// One worker's clients over TCP and TLS, from accept() to the end: who may come, what their first
+/// bytes are, the messages that they send, and those that wait to be sent to them. A port tells TLS
+/// from plain by the first byte.
 class StreamClients {
  public:
-  /// A connection that is no longer a client's (RFC 6062 §5.4: after ConnectionBind its bytes are a peer's).
+  /// A connection that is no longer a client's (RFC 6062 §5.4: after ConnectionBind its bytes are a
+  /// peer's).
   struct Released {
     Stream stream;
     ByteVector early;  ///< what has been read behind the last message
@@ -39,7 +41,8 @@ class StreamClients {
   Instant poll_timeout() const { return next_sweep_; }
   void handle_timeout(Instant now);
 
-  /// Answers that wait are sent first; the descriptor is no longer polled. May be called from within handler.message.
+  /// Answers that wait are sent first; the descriptor is no longer polled. May be called from
+  /// within handler.message.
   std::optional<Released> release(const FiveTuple& five_tuple);
   /// Takes over a connection that another worker has released, in the midst of its messages.
   void adopt(Instant now, const FiveTuple& five_tuple, Released connection);
@@ -47,7 +50,8 @@ class StreamClients {
  private:
   using Id = SlotId<StreamClient>;
 
-  void add(Instant now, Descriptor socket, const TransportAddress& from, const TransportAddress& local);
+  void add(Instant now, Descriptor socket, const TransportAddress& from,
+           const TransportAddress& local);
   void watch(Instant now, Id id, StreamClient& client);
   bool admit(Admission& admission, Id id, const IpAddress& source);
   void close(Id id);

@@ -50,7 +50,8 @@ void Worker::move_client(const FiveTuple& five_tuple, Bytes message, std::uint32
   auto client = streams_.release(five_tuple);
   if (!client) return;
   unread.insert(unread.end(), client->early.begin(), client->early.end());
-  shared_.inboxes[worker]->put(MovedClient{five_tuple, std::move(client->stream), std::move(unread)});
+  shared_.inboxes[worker]->put(
+      MovedClient{five_tuple, std::move(client->stream), std::move(unread)});
 }
 
 }  // namespace stile::server

@@ -13,8 +13,9 @@ struct CertificateFiles {
   std::string key;          ///< PEM, not encrypted
 };
 
-/// What all connections that start under one certificate share. TLS 1.2 and 1.3 over TCP, DTLS 1.2 over UDP. No
-/// renegotiation, no resumption: a TURN connection lasts, and tickets would need keys that rotate.
+/// What all connections that start under one certificate share. TLS 1.2 and 1.3 over TCP, DTLS 1.2
+/// over UDP. No renegotiation, no resumption: a TURN connection lasts, and tickets would need keys
+/// that rotate.
 class TlsContext {
  public:
   /// Or one line that says which file is at fault, and why.
@@ -29,7 +30,8 @@ class TlsContext {
   };
   using Pointer = std::unique_ptr<SSL_CTX, Free>;
   TlsContext(Pointer tls, Pointer dtls) : tls_(std::move(tls)), dtls_(std::move(dtls)) {}
-  static std::expected<Pointer, std::string> make(const SSL_METHOD* method, const CertificateFiles& files);
+  static std::expected<Pointer, std::string> make(const SSL_METHOD* method,
+                                                  const CertificateFiles& files);
 
   Pointer tls_;
   Pointer dtls_;

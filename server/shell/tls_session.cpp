@@ -12,7 +12,8 @@ TlsSession::TlsSession(SSL_CTX* context) : ssl_(SSL_new(context)) {
   SSL_set_accept_state(ssl_.get());
 }
 
-std::optional<std::size_t> TlsSession::receive(Bytes wire, MutableBytes into, const WireSink& sink) {
+std::optional<std::size_t> TlsSession::receive(Bytes wire, MutableBytes into,
+                                               const WireSink& sink) {
   const TlsWire::Use use(wire_, wire, sink);
   std::size_t size = 0;
   for (;;) {

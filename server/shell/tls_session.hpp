@@ -14,8 +14,8 @@ class TlsSession {
 
   explicit TlsSession(SSL_CTX* context);
 
-  /// Bytes of the client. How many bytes of plaintext are in `into`; nothing if the connection is over. `into` must hold
-  /// wire.size() + 2 * longest_record and not overlap `wire`.
+  /// Bytes of the client. How many bytes of plaintext are in `into`; nothing if the connection is
+  /// over. `into` must hold wire.size() + 2 * longest_record and not overlap `wire`.
   std::optional<std::size_t> receive(Bytes wire, MutableBytes into, const WireSink& sink);
   /// False if the connection is over.
   bool send(Bytes plaintext, const WireSink& sink);

@@ -9,7 +9,9 @@ namespace stile::server {
 
 namespace {
 
-TlsWire::Ends& ends_of(BIO* bio) { return static_cast<TlsWire*>(BIO_get_data(bio))->ends(); }
+TlsWire::Ends& ends_of(BIO* bio) {
+  return static_cast<TlsWire*>(BIO_get_data(bio))->ends();
+}
 
 int read_wire(BIO* bio, char* out, int size) {
   BIO_clear_retry_flags(bio);
@@ -33,7 +35,9 @@ int write_wire(BIO* bio, const char* bytes, int size) {
 }
 
 /// Datagrams' questions (their MTU, their peer, their timers) are answered elsewhere.
-long control_wire(BIO*, int command, long, void*) { return command == BIO_CTRL_FLUSH ? 1 : 0; }
+long control_wire(BIO*, int command, long, void*) {
+  return command == BIO_CTRL_FLUSH ? 1 : 0;
+}
 
 const BIO_METHOD* wire_method() {
   static BIO_METHOD* const method = [] {

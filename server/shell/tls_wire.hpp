@@ -18,8 +18,8 @@ using SslPointer = std::unique_ptr<SSL, SslFree>;
 /// Takes what is to go to the other side: bytes of the stream, or one datagram.
 using WireSink = std::function<void(Bytes)>;
 
-/// Between OpenSSL and whoever carries its bytes: it reads from a view and writes to a sink, both given for one call,
-/// so that an idle connection holds no buffer of ours.
+/// Between OpenSSL and whoever carries its bytes: it reads from a view and writes to a sink, both
+/// given for one call, so that an idle connection holds no buffer of ours.
 class TlsWire {
  public:
   TlsWire() = default;

@@ -28,8 +28,10 @@ void Worker::take(ForwardedMessage& forwarded) {
   const MutableBytes message = MutableBytes(forwarded.buffer).subspan(datagram_headroom);
   carry_out(relay_.handle_client_datagram(now_, wall_now(), five_tuple, message), message);
   drain();
-  if (!relay_.has_allocation(five_tuple)) visitors_.erase(five_tuple);
-  else if (is_new) shared_.inboxes[forwarded.worker]->put(ClientElsewhere{five_tuple, number_});
+  if (!relay_.has_allocation(five_tuple))
+    visitors_.erase(five_tuple);
+  else if (is_new)
+    shared_.inboxes[forwarded.worker]->put(ClientElsewhere{five_tuple, number_});
 }
 
 void Worker::take(ForwardedAnswer& forwarded) {
@@ -62,7 +64,8 @@ void Worker::send_over_dtls(const FiveTuple& to, Bytes message) {
   const auto visitor = visitors_.find(to);
   if (visitor != visitors_.end())
     shared_.inboxes[visitor->second]->put_datagram(ForwardedAnswer{to, copy_of(message)});
-  else dtls_->send(to, message);
+  else
+    dtls_->send(to, message);
 }
 
 void Worker::end_client(const FiveTuple& five_tuple) {

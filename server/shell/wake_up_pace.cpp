@@ -17,8 +17,10 @@ void WakeUpPace::woken(Instant before, Instant now, std::size_t ready) {
     return;
   }
   const Duration slept = now - before;
-  if (slept >= interval) brief_sleeps_ = 0;
-  else if (slept >= shortest_sleep) ++brief_sleeps_;
+  if (slept >= interval)
+    brief_sleeps_ = 0;
+  else if (slept >= shortest_sleep)
+    ++brief_sleeps_;
   if (brief_sleeps_ < brief_sleeps_before_pauses) return;
   brief_sleeps_ = 0;
   pauses_left_ = pauses_in_a_row;

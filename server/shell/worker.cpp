@@ -35,7 +35,8 @@ Worker::Worker(const Shared& shared, Listeners listeners, std::uint32_t number)
       relay_(shared_.config, random_, shared_.resources,
              {number, static_cast<std::uint32_t>(shared_.inboxes.size())}),
       listeners_(std::move(listeners)),
-      streams_(poller_, shared_.clients, shared_.certificates, shared_.balancers, client_counters_, client_handler()),
+      streams_(poller_, shared_.clients, shared_.certificates, shared_.balancers, client_counters_,
+               client_handler()),
       dtls_(dtls_clients()),
       peers_(poller_, peer_handler()),
       inbox_(*shared_.inboxes[number]) {
@@ -54,7 +55,8 @@ void Worker::run(int wake_fd, const std::atomic<bool>& stop) {
   prctl(PR_SET_TIMERSLACK, timer_slack_nanoseconds);
   std::array<epoll_event, events_per_wake_up> events;
   while (!stop) {
-    if (const Duration pause = pace_.pause(steady_now()); pause > Duration::zero()) sleep_for(pause);
+    if (const Duration pause = pace_.pause(steady_now()); pause > Duration::zero())
+      sleep_for(pause);
     const Instant before = steady_now();
     const std::size_t count = poller_.wait(events, milliseconds_until(poll_timeout(), before));
     now_ = steady_now();
@@ -82,8 +84,10 @@ void Worker::handle_timeout() {
 void Worker::dispatch(const Poller::Event& event) {
   const auto [kind, index, generation] = event.watched;
   switch (kind) {
-    case Watched::Kind::wake: return;
-    case Watched::Kind::udp_listener: return read_udp_listener(index, generation);
+    case Watched::Kind::wake:
+      return;
+    case Watched::Kind::udp_listener:
+      return read_udp_listener(index, generation);
     case Watched::Kind::stream_listener:
       return streams_.accept(now_, listeners_.all[index].tcp.fd(), listeners_.all[index].address);
     case Watched::Kind::stream_client:
@@ -93,10 +97,13 @@ void Worker::dispatch(const Poller::Event& event) {
       if (event.broken) read_peer_errors(index, generation);
       if (event.readable) read_relay_socket(index, generation);
       return;
-    case Watched::Kind::relay_listener: return accept_peers({index, generation});
+    case Watched::Kind::relay_listener:
+      return accept_peers({index, generation});
     case Watched::Kind::peer_connection:
-    case Watched::Kind::data_client: return peers_.handle(now_, event);
-    case Watched::Kind::inbox: return take_parcels();
+    case Watched::Kind::data_client:
+      return peers_.handle(now_, event);
+    case Watched::Kind::inbox:
+      return take_parcels();
   }
 }
 

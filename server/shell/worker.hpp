@@ -27,7 +27,8 @@ namespace stile::server {
 struct Listeners {
   struct Listener {
     TransportAddress address;
-    std::vector<Descriptor> udp;  ///< the kernel spreads clients over them: one that floods fills its own alone
+    std::vector<Descriptor>
+        udp;  ///< the kernel spreads clients over them: one that floods fills its own alone
     Descriptor tcp;
   };
   std::vector<Listener> all;
@@ -37,15 +38,16 @@ struct Listeners {
 struct Shared {
   std::shared_ptr<const relay::Config> config;  ///< each worker is given another one as a whole
   std::shared_ptr<relay::Resources> resources;
-  ClientLimits clients;                       ///< of each worker
-  const Certificates* certificates = nullptr;  ///< null: no TLS
-  std::vector<IpPrefix> balancers;            ///< whose connections begin with a PROXY header
+  ClientLimits clients;                         ///< of each worker
+  const Certificates* certificates = nullptr;   ///< null: no TLS
+  std::vector<IpPrefix> balancers;              ///< whose connections begin with a PROXY header
   std::vector<std::shared_ptr<Inbox>> inboxes;  ///< one for each worker
   std::shared_ptr<Log> log;
 };
 
-/// One thread with its own relay core and its own sockets; the kernel shards clients over the workers by 5-tuple
-/// (SO_REUSEPORT). Nothing is shared but the configuration, and the resources that allocations are made from.
+/// One thread with its own relay core and its own sockets; the kernel shards clients over the
+/// workers by 5-tuple (SO_REUSEPORT). Nothing is shared but the configuration, and the resources
+/// that allocations are made from.
 class Worker {
  public:
   /// `number`: which of the workers it is.
@@ -69,7 +71,8 @@ class Worker {
   struct RelaySocketSlot {
     Descriptor socket;
     std::uint32_t generation = 0;
-    std::size_t wanted = 1;  ///< datagrams at the next wake-up, as many as there were at the last one or more
+    std::size_t wanted =
+        1;  ///< datagrams at the next wake-up, as many as there were at the last one or more
   };
 
   std::size_t close_if(const std::function<bool(const relay::AllocationInfo&)>& wanted);
@@ -143,7 +146,8 @@ class Worker {
   Acceptor peer_acceptor_;
   PeerConnections peers_;
   Inbox& inbox_;
-  std::unordered_map<FiveTuple, std::uint32_t> visitors_;  ///< clients of this core, and the worker that hears them
+  std::unordered_map<FiveTuple, std::uint32_t>
+      visitors_;  ///< clients of this core, and the worker that hears them
   ReceiveBatch batch_;
   SendQueue sends_;
   Instant now_{};

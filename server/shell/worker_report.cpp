@@ -37,7 +37,8 @@ std::vector<AllocationReport> Worker::allocations() const {
 ServerCounters Worker::counters() const {
   UdpCounters udp = udp_counters_;
   for (const auto& listener : listeners_.all)
-    for (const Descriptor& queue : listener.udp) udp.lost_from_clients += lost_datagrams(queue.fd());
+    for (const Descriptor& queue : listener.udp)
+      udp.lost_from_clients += lost_datagrams(queue.fd());
   for (const RelaySocketSlot& each : relay_sockets_)
     if (each.socket) udp.lost_from_peers += lost_datagrams(each.socket.fd());
   return {relay_.counters(), client_counters_, udp};

@@ -1,5 +1,6 @@
-// What an ICE session costs, and how long it takes: times on the simulator's virtual clock, which no machine's load changes, and
-// memory and processor time of the agent alone. One JSON object a line.
+// What an ICE session costs, and how long it takes: times on the simulator's virtual clock, which
+// no machine's load changes, and memory and processor time of the agent alone. One JSON object a
+// line.
 
 #include <malloc.h>
 
@@ -17,7 +18,9 @@ namespace {
 
 using namespace stile;
 
-double ms(Duration duration) { return static_cast<double>(duration.count()) / 1000; }
+double ms(Duration duration) {
+  return static_cast<double>(duration.count()) / 1000;
+}
 
 Duration percentile(std::vector<Duration> values, double share) {
   std::ranges::sort(values);
@@ -43,11 +46,13 @@ void connect_times(const char* name, const char* behavior, double loss) {
     selected.push_back(result.selected);
   }
   if (data.empty()) return;
-  std::printf(R"({"figure":"connect","path":"%s","loss":%.0f,"first_data_p50_ms":%.0f,"first_data_p95_ms":%.0f,)"
-              R"("selected_p50_ms":%.0f,"selected_p95_ms":%.0f,"failed":%d,"runs":%d})"
-              "\n",
-              name, loss * 100, ms(percentile(data, 0.5)), ms(percentile(data, 0.95)), ms(percentile(selected, 0.5)),
-              ms(percentile(selected, 0.95)), failed, static_cast<int>(seeds));
+  std::printf(
+      R"({"figure":"connect","path":"%s","loss":%.0f,"first_data_p50_ms":%.0f,"first_data_p95_ms":%.0f,)"
+      R"("selected_p50_ms":%.0f,"selected_p95_ms":%.0f,"failed":%d,"runs":%d})"
+      "\n",
+      name, loss * 100, ms(percentile(data, 0.5)), ms(percentile(data, 0.95)),
+      ms(percentile(selected, 0.5)), ms(percentile(selected, 0.95)), failed,
+      static_cast<int>(seeds));
 }
 
 /// Two agents with a wire between them that takes no time, connected, with four candidates each.
@@ -66,7 +71,8 @@ struct Couple {
 
   void gather(ice::Agent& agent, std::uint8_t first) {
     std::vector<IpAddress> addresses;
-    for (std::uint8_t i = 0; i < 4; ++i) addresses.push_back(IpAddress::v4(192, 0, 2, static_cast<std::uint8_t>(first + i)));
+    for (std::uint8_t i = 0; i < 4; ++i)
+      addresses.push_back(IpAddress::v4(192, 0, 2, static_cast<std::uint8_t>(first + i)));
     agent.gather(now, addresses);
     drain(agent);
   }
@@ -92,12 +98,15 @@ struct Couple {
         agent.handle_socket_opened(now, open->id, TransportAddress{open->local.ip, 4000});
       } else if (const auto* send = std::get_if<ice::SendDatagram>(&*command)) {
         const std::uint8_t first = &agent == &a ? 1 : 101;
-        const TransportAddress from{IpAddress::v4(192, 0, 2, static_cast<std::uint8_t>(first + send->from.value - 1)), 4000};
+        const TransportAddress from{
+            IpAddress::v4(192, 0, 2, static_cast<std::uint8_t>(first + send->from.value - 1)),
+            4000};
         wire.push_back({&other, from, send->to, send->bytes});
       }
     }
     while (const auto event = agent.poll_event())
-      if (const auto* found = std::get_if<ice::LocalCandidateFound>(&*event)) other.add_remote_candidate(now, found->candidate);
+      if (const auto* found = std::get_if<ice::LocalCandidateFound>(&*event))
+        other.add_remote_candidate(now, found->candidate);
     deliver();
   }
 
@@ -108,7 +117,8 @@ struct Couple {
       Datagram datagram = std::move(wire.front());
       wire.pop_front();
       const int number = datagram.to.ip.v6_bytes().back() % 100;
-      datagram.receiver->handle_datagram(now, ice::SocketId{static_cast<std::uint32_t>(number)}, datagram.from, datagram.bytes);
+      datagram.receiver->handle_datagram(now, ice::SocketId{static_cast<std::uint32_t>(number)},
+                                         datagram.from, datagram.bytes);
       drain(*datagram.receiver);
     }
     delivering = false;
@@ -135,15 +145,20 @@ void memory_and_consent() {
   const auto bytes = (mallinfo2().uordblks - before) / (2 * couples);
   const std::size_t completed = static_cast<std::size_t>(std::ranges::count_if(
       all, [](const auto& couple) { return couple->a.state() == ice::State::completed; }));
-  std::printf(R"({"figure":"memory","bytes_per_agent":%zu,"local_and_remote_candidates":4,"completed":%zu,"of":%zu})" "\n", bytes,
-              completed, couples);
+  std::printf(
+      R"({"figure":"memory","bytes_per_agent":%zu,"local_and_remote_candidates":4,"completed":%zu,"of":%zu})"
+      "\n",
+      bytes, completed, couples);
 
   const auto began = std::chrono::steady_clock::now();
   constexpr int virtual_seconds = 60;
-  for (const auto& couple : all) couple->run_until(couple->now + std::chrono::seconds(virtual_seconds));
+  for (const auto& couple : all)
+    couple->run_until(couple->now + std::chrono::seconds(virtual_seconds));
   const std::chrono::duration<double> took = std::chrono::steady_clock::now() - began;
-  std::printf(R"({"figure":"consent","agents":%zu,"cpu_share_of_one_core":%.4f,"agents_per_core":%.0f})" "\n", 2 * couples,
-              took.count() / virtual_seconds, 2 * couples * virtual_seconds / took.count());
+  std::printf(
+      R"({"figure":"consent","agents":%zu,"cpu_share_of_one_core":%.4f,"agents_per_core":%.0f})"
+      "\n",
+      2 * couples, took.count() / virtual_seconds, 2 * couples * virtual_seconds / took.count());
 }
 
 }  // namespace

@@ -1,7 +1,8 @@
 // Bytes -> two ICE agents that know each other, the packets between them (carried, lost, bent,
 // signed anew), a STUN and TURN server that answers as it likes, remote candidates and time. What
 // must hold whatever comes: tables within their limits, a clock that goes on, sends on open sockets
-// only, STUN that is well-formed, one selected pair at a time for a component, silence after close().
+// only, STUN that is well-formed, one selected pair at a time for a component, silence after
+// close().
 
 #include <algorithm>
 #include <cstdio>
@@ -263,8 +264,9 @@ class World {
     const auto received = peer.agent.handle_datagram(now_, socket, from, datagram);
     if (received) {
       require(!peer.closed, "nothing is received after close()");
-      require(received->component.component >= 1 && received->component.component <= peer.components,
-              "a component is one");
+      require(
+          received->component.component >= 1 && received->component.component <= peer.components,
+          "a component is one");
       for (const std::uint8_t byte : received->data) sum_ += byte;
     }
     drain(peer);
@@ -425,7 +427,8 @@ class World {
   }
 
   void disconnect(Peer& peer) {
-    const auto connection = std::ranges::find_if(peer.sockets, [](const auto& each) { return each.second.port >= 6000; });
+    const auto connection = std::ranges::find_if(
+        peer.sockets, [](const auto& each) { return each.second.port >= 6000; });
     if (connection == peer.sockets.end()) return;
     const SocketId id = connection->first;
     peer.sockets.erase(connection);
@@ -434,7 +437,8 @@ class World {
   }
 
   void restart(Peer& peer) {
-    const IpAddress all[] = {IpAddress::v4(192, 0, 2, peer.last_octet), *IpAddress::parse("2001:db8::2")};
+    const IpAddress all[] = {IpAddress::v4(192, 0, 2, peer.last_octet),
+                             *IpAddress::parse("2001:db8::2")};
     peer.agent.restart(now_, std::span(all).first(1 + input_.u8() % 2));
     drain(peer);
   }
@@ -529,8 +533,9 @@ class World {
               "its candidates can be told");
       if (input_.u8() & 1) other(peer).agent.add_remote_candidate(now_, found->candidate);
     } else if (const auto* selected = std::get_if<PairSelected>(&event)) {
-      require(selected->component.component >= 1 && selected->component.component <= peer.components,
-              "a component is one");
+      require(
+          selected->component.component >= 1 && selected->component.component <= peer.components,
+          "a component is one");
     }
   }
 

@@ -28,7 +28,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   require(again->size() == streams->size(), "no stream is lost");
   for (std::size_t i = 0; i < streams->size(); ++i) {
     require((*again)[i].candidates == (*streams)[i].candidates, "candidates stay what they are");
-    require((*again)[i].remote_candidates == (*streams)[i].remote_candidates, "so do remote candidates");
+    require((*again)[i].remote_candidates == (*streams)[i].remote_candidates,
+            "so do remote candidates");
     require((*again)[i].parameters.options == (*streams)[i].parameters.options, "so do options");
   }
   return 0;

@@ -11,7 +11,8 @@ std::string capture_name(const Scenario& scenario) {
     text.replace(text.find('/'), 1, "-");
     return text;
   };
-  return "sim_" + name(scenario.a) + "_" + name(scenario.b) + "_seed" + std::to_string(scenario.seed) + ".pcap";
+  return "sim_" + name(scenario.a) + "_" + name(scenario.b) + "_seed" +
+         std::to_string(scenario.seed) + ".pcap";
 }
 
 }  // namespace
@@ -22,7 +23,8 @@ Result expect_path(const Scenario& scenario, Path expected) {
   Scenario again = scenario;
   again.capture = capture_name(scenario);
   play(again);
-  INFO("seed " << scenario.seed << ", again: " << replay_command(scenario) << ", packets: " << again.capture);
+  INFO("seed " << scenario.seed << ", again: " << replay_command(scenario)
+               << ", packets: " << again.capture);
   CHECK(to_string(result.path) == to_string(expected));
   CHECK(result.still_works);
   return result;

@@ -22,19 +22,22 @@ TEST_CASE("sim: 81 pairs with a relay meet as the oracle says", "[sim][rfc4787-4
   expect_as_the_oracle_says(Scenario{});
 }
 
-TEST_CASE("sim: 81 pairs without a relay meet as the oracle says", "[sim][rfc4787-4.1][rfc4787-5]") {
+TEST_CASE("sim: 81 pairs without a relay meet as the oracle says",
+          "[sim][rfc4787-4.1][rfc4787-5]") {
   Scenario stun_only;
   stun_only.relay = false;
   expect_as_the_oracle_says(stun_only);
 }
 
-TEST_CASE("sim: 81 pairs with 10 % loss meet as the oracle says, for ten seeds", "[sim][rfc8445-14.3]") {
+TEST_CASE("sim: 81 pairs with 10 % loss meet as the oracle says, for ten seeds",
+          "[sim][rfc8445-14.3]") {
   Scenario lossy;
   lossy.internet.loss = 0.1;
   for (lossy.seed = 1; lossy.seed <= 10; ++lossy.seed) expect_as_the_oracle_says(lossy);
 }
 
-TEST_CASE("sim: 81 pairs without a relay and with 10 % loss, for ten seeds", "[sim][rfc8445-14.3]") {
+TEST_CASE("sim: 81 pairs without a relay and with 10 % loss, for ten seeds",
+          "[sim][rfc8445-14.3]") {
   Scenario lossy;
   lossy.relay = false;
   lossy.internet.loss = 0.1;

@@ -24,7 +24,8 @@ TEST_CASE("oracle: the classical pairs", "[sim][rfc4787-4.1][rfc4787-5]") {
 
 TEST_CASE("oracle: who calls makes no difference", "[sim]") {
   for (const NatBehavior& a : all_behaviors())
-    for (const NatBehavior& b : all_behaviors()) CHECK(expected_path(a, b, true) == expected_path(b, a, true));
+    for (const NatBehavior& b : all_behaviors())
+      CHECK(expected_path(a, b, true) == expected_path(b, a, true));
 }
 
 TEST_CASE("oracle: a relay helps exactly those who cannot meet directly", "[sim]") {

@@ -2,7 +2,8 @@
 
 namespace stile::sim::test {
 
-TEST_CASE("sim: after a restart the peers meet again, and data flows meanwhile", "[sim][rfc8445-9][rfc8445-12.1]") {
+TEST_CASE("sim: after a restart the peers meet again, and data flows meanwhile",
+          "[sim][rfc8445-9][rfc8445-12.1]") {
   for (const char* home : {"EIM/EIF", "EIM/APDF", "APDM/APDF"}) {
     for (const double loss : {0.0, 0.1}) {
       Scenario scenario;
@@ -14,7 +15,8 @@ TEST_CASE("sim: after a restart the peers meet again, and data flows meanwhile",
   }
 }
 
-TEST_CASE("sim: a nomination that is lost is sent again, whatever else is answered meanwhile", "[sim][rfc8445-8.1.1]") {
+TEST_CASE("sim: a nomination that is lost is sent again, whatever else is answered meanwhile",
+          "[sim][rfc8445-8.1.1]") {
   Scenario scenario;
   scenario.a = scenario.b = behind("EIM/APDF");
   scenario.internet = {.delay = std::chrono::milliseconds(24), .loss = 0.1};
@@ -32,8 +34,10 @@ TEST_CASE("sim: a lite agent on the Internet meets a peer behind every NAT", "[s
   }
 }
 
-TEST_CASE("sim: a pair through the relay is selected a moment after it works, not when all others have failed",
-          "[sim][rfc8445-8.1.1]") {
+TEST_CASE(
+    "sim: a pair through the relay is selected a moment after it works, not when all others have "
+    "failed",
+    "[sim][rfc8445-8.1.1]") {
   Scenario scenario;
   scenario.a = scenario.b = behind("APDM/APDF");
   const Result result = expect_path(scenario, Path::relay);

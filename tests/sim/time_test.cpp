@@ -6,7 +6,8 @@ TEST_CASE("sim: the same seed gives the same packets", "[sim]") {
   Scenario scenario;
   scenario.a = behind("ADM/ADF");
   scenario.b = behind("EIM/APDF");
-  scenario.internet = {.jitter = std::chrono::milliseconds(5), .loss = 0.1, .duplication = 0.05, .reordering = 0.05};
+  scenario.internet = {
+      .jitter = std::chrono::milliseconds(5), .loss = 0.1, .duplication = 0.05, .reordering = 0.05};
   const Result first = play(scenario);
   const Result again = play(scenario);
   CHECK(first.trace_hash == again.trace_hash);
@@ -15,7 +16,8 @@ TEST_CASE("sim: the same seed gives the same packets", "[sim]") {
   CHECK(play(scenario).trace_hash != first.trace_hash);
 }
 
-TEST_CASE("sim: data flows on the first valid pair, before one is selected", "[sim][rfc8445-12.1]") {
+TEST_CASE("sim: data flows on the first valid pair, before one is selected",
+          "[sim][rfc8445-12.1]") {
   Scenario scenario;
   scenario.a = scenario.b = behind("APDM/APDF");
   const Result result = expect_path(scenario, Path::relay);
@@ -30,7 +32,8 @@ TEST_CASE("sim: peers that can meet directly do within three round trips", "[sim
   CHECK(expect_path(scenario, Path::direct).first_data <= std::chrono::milliseconds(3 * 42));
 }
 
-TEST_CASE("sim: consent keeps a direct path open beyond the NAT's timeout", "[sim][rfc7675-5.1][rfc4787-4.3]") {
+TEST_CASE("sim: consent keeps a direct path open beyond the NAT's timeout",
+          "[sim][rfc7675-5.1][rfc4787-4.3]") {
   Scenario scenario;
   scenario.a = behind("EIM/APDF");
   scenario.b = behind("EIM/APDF");

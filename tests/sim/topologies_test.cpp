@@ -20,7 +20,8 @@ TEST_CASE("sim: two peers without NAT meet, even without any server", "[sim][rfc
   expect_path(scenario, Path::direct);
 }
 
-TEST_CASE("sim: two homes behind one carrier NAT meet by hairpinning", "[sim][rfc4787-6][rfc6888-req1]") {
+TEST_CASE("sim: two homes behind one carrier NAT meet by hairpinning",
+          "[sim][rfc4787-6][rfc6888-req1]") {
   for (const char* home : {"EIM/EIF", "EIM/ADF", "EIM/APDF"}) {
     Scenario scenario;
     scenario.carrier = behind("EIM/EIF");
@@ -30,7 +31,8 @@ TEST_CASE("sim: two homes behind one carrier NAT meet by hairpinning", "[sim][rf
   }
 }
 
-TEST_CASE("sim: where the carrier's NAT does not hairpin, the relay is needed", "[sim][rfc4787-6]") {
+TEST_CASE("sim: where the carrier's NAT does not hairpin, the relay is needed",
+          "[sim][rfc4787-6]") {
   Scenario scenario;
   scenario.carrier = behind("EIM/EIF");
   scenario.carrier->hairpin = nat::Hairpin::off;
@@ -40,7 +42,8 @@ TEST_CASE("sim: where the carrier's NAT does not hairpin, the relay is needed", 
   expect_path(scenario, Path::none);
 }
 
-TEST_CASE("sim: a NAT behind a NAT is as hard as the harder of the two", "[sim][rfc4787-4.1][rfc4787-5]") {
+TEST_CASE("sim: a NAT behind a NAT is as hard as the harder of the two",
+          "[sim][rfc4787-4.1][rfc4787-5]") {
   Scenario scenario;
   scenario.a = scenario.b = behind("EIM/EIF");
   scenario.carrier = behind("APDM/APDF");
@@ -60,7 +63,8 @@ TEST_CASE("sim: a peer that hangs on the carrier's network needs no hairpin", "[
 
 TEST_CASE("sim: how a NAT picks ports does not change who meets", "[sim][rfc4787-4.2.1]") {
   using nat::PortAssignment;
-  for (const auto ports : {PortAssignment::preserve, PortAssignment::sequential, PortAssignment::random}) {
+  for (const auto ports :
+       {PortAssignment::preserve, PortAssignment::sequential, PortAssignment::random}) {
     Scenario scenario;
     scenario.a = behind("EIM/APDF");
     scenario.b = behind("EIM/ADF");

@@ -18,12 +18,14 @@ namespace {
 using nlohmann::json;
 
 constexpr std::size_t longest_line = 1 << 20;  ///< Limit: of one line of input
-constexpr unsigned longest_pacing = 10'000;    ///< Limit: milliseconds between checks that a peer may ask for
+constexpr unsigned longest_pacing =
+    10'000;  ///< Limit: milliseconds between checks that a peer may ask for
 
-/// Asio makes what it reads from non-blocking. A terminal or a pipe is shared with the shell that started us, and would
-/// stay so for it: it is opened anew. (A file's place in it would be lost, and reading it never blocks.)
+/// Asio makes what it reads from non-blocking. A terminal or a pipe is shared with the shell that
+/// started us, and would stay so for it: it is opened anew. (A file's place in it would be lost,
+/// and reading it never blocks.)
 int own_standard_input() {
-  struct stat kind {};
+  struct stat kind{};
   const bool file = ::fstat(STDIN_FILENO, &kind) == 0 && S_ISREG(kind.st_mode);
   const int fd = file ? -1 : ::open("/proc/self/fd/0", O_RDONLY | O_CLOEXEC | O_NOCTTY);
   return fd >= 0 ? fd : ::dup(STDIN_FILENO);
@@ -39,7 +41,8 @@ const std::string& text_of(const json& value, const std::string& name) {
 ice::Credentials credentials_of(const json& remote) {
   if (!remote.is_object()) throw CommandError("remote is not an object");
   ice::Credentials credentials;
-  for (const auto& [name, member] : {std::pair{"ufrag", &credentials.ufrag}, std::pair{"pwd", &credentials.pwd}}) {
+  for (const auto& [name, member] :
+       {std::pair{"ufrag", &credentials.ufrag}, std::pair{"pwd", &credentials.pwd}}) {
     if (!remote.contains(name)) throw CommandError(std::string("remote has no ") + name);
     *member = text_of(remote[name], std::string("remote's ") + name);
   }
@@ -55,7 +58,8 @@ ice::Parameters parameters_of(const json& remote) {
   parameters.lite = remote.contains("lite") && remote["lite"] == true;
   const json options = remote.value("options", json::array());
   if (!options.is_array()) throw CommandError("remote's options are not an array");
-  for (const json& option : options) parameters.options.push_back(text_of(option, "an option of remote"));
+  for (const json& option : options)
+    parameters.options.push_back(text_of(option, "an option of remote"));
   if (!remote.contains("pacing")) return parameters;
   if (!remote["pacing"].is_number_unsigned() || remote["pacing"] > longest_pacing)
     throw CommandError("remote's pacing is not a number of milliseconds, at most 10000");
@@ -94,12 +98,18 @@ ice::Session::Callbacks StdioPeer::callbacks() {
   };
   callbacks.on_gathering_done = [this] {
     begin_trickle();
-    if (options_.trickle) write({{"end-of-candidates", true}});
-    else write_local(candidates_);
+    if (options_.trickle)
+      write({{"end-of-candidates", true}});
+    else
+      write_local(candidates_);
   };
-  callbacks.on_state = [this](ice::State state, const std::string& reason) { tell_state(state, reason); };
+  callbacks.on_state = [this](ice::State state, const std::string& reason) {
+    tell_state(state, reason);
+  };
   callbacks.on_selected = [this](const ice::PairSelected& pair) { tell_selected(pair); };
-  callbacks.on_server_failed = [this](const ice::ServerFailed& failed) { tell_server_failed(failed); };
+  callbacks.on_server_failed = [this](const ice::ServerFailed& failed) {
+    tell_server_failed(failed);
+  };
   callbacks.on_data = [this](ice::ComponentId, Bytes data) { take_data(data); };
   return callbacks;
 }
@@ -114,7 +124,8 @@ void StdioPeer::write_local(const json& candidates) {
              {"pwd", ours.credentials.pwd},
              {"options", ours.options},
              {"candidates", candidates}};
-  if (ours.pacing) local["pacing"] = std::chrono::duration_cast<std::chrono::milliseconds>(*ours.pacing).count();
+  if (ours.pacing)
+    local["pacing"] = std::chrono::duration_cast<std::chrono::milliseconds>(*ours.pacing).count();
   if (ours.lite) local["lite"] = true;
   write({{"local", local}});
 }
@@ -135,7 +146,8 @@ void StdioPeer::tell_state(ice::State state, const std::string& reason) {
 }
 
 void StdioPeer::tell_selected(const ice::PairSelected& pair) {
-  trace_.note("selected " + pair.local.address.to_string() + " " + pair.remote.address.to_string(), session_);
+  trace_.note("selected " + pair.local.address.to_string() + " " + pair.remote.address.to_string(),
+              session_);
   const auto ms = std::chrono::round<std::chrono::milliseconds>(pair.elapsed).count();
   write({{"connected",
           {{"ms", ms},
@@ -154,7 +166,9 @@ void StdioPeer::take_data(Bytes data) {
   if (options_.echo) session_.send(data);
 }
 
-void StdioPeer::complain(const std::string& what) { write({{"error", what}}); }
+void StdioPeer::complain(const std::string& what) {
+  write({{"error", what}});
+}
 
 void StdioPeer::read_line() {
   boost::asio::async_read_until(input_, boost::asio::dynamic_buffer(buffer_, longest_line), '\n',
@@ -184,19 +198,27 @@ void StdioPeer::take_line(const std::string& text) {
 
 void StdioPeer::take_object(const json& line) {
   for (const auto& [name, value] : line.items()) {
-    if (name == "remote") take_remote(value);
-    else if (name == "candidate") take_candidate(value);
-    else if (name == "end-of-candidates") session_.end_of_remote_candidates();
-    else if (name == "restart") restart();
-    else if (name == "send") send(value);
-    else complain("'" + name + "' is none of remote, candidate, end-of-candidates, restart, send");
+    if (name == "remote")
+      take_remote(value);
+    else if (name == "candidate")
+      take_candidate(value);
+    else if (name == "end-of-candidates")
+      session_.end_of_remote_candidates();
+    else if (name == "restart")
+      restart();
+    else if (name == "send")
+      send(value);
+    else
+      complain("'" + name + "' is none of remote, candidate, end-of-candidates, restart, send");
   }
 }
 
 void StdioPeer::take_remote(const json& remote) {
   ice::Parameters parameters = parameters_of(remote);
-  if (session_.is_restart(parameters.credentials)) restart();
-  else if (remote_is_known_) throw CommandError("remote is known already; a restart needs a new ufrag and a new pwd");
+  if (session_.is_restart(parameters.credentials))
+    restart();
+  else if (remote_is_known_)
+    throw CommandError("remote is known already; a restart needs a new ufrag and a new pwd");
   const json candidates = remote.value("candidates", json::array());
   if (!candidates.is_array()) throw CommandError("remote's candidates are not an array");
   remote_is_known_ = true;

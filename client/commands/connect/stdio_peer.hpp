@@ -12,8 +12,9 @@
 
 namespace stile::connect {
 
-/// One ICE session, with a conversation on standard input and output around it: one JSON object a line. Whatever is said
-/// in a line that cannot be used is answered with {"error": "..."}, and the conversation goes on.
+/// One ICE session, with a conversation on standard input and output around it: one JSON object a
+/// line. Whatever is said in a line that cannot be used is answered with {"error": "..."}, and the
+/// conversation goes on.
 class StdioPeer {
  public:
   StdioPeer(boost::asio::io_context& context, const Options& options, ice::Config config);

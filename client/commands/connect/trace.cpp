@@ -12,7 +12,9 @@ using nlohmann::json;
 
 constexpr std::size_t max_events = 1000;  ///< Limit: of a session that restarts without end
 
-double milliseconds(Duration duration) { return static_cast<double>(duration.count()) / 1000; }
+double milliseconds(Duration duration) {
+  return static_cast<double>(duration.count()) / 1000;
+}
 
 /// The names that the W3C's statistics have, where they have one.
 json in_full(const ice::PairReport& pair) {
@@ -37,10 +39,11 @@ json pairs_of(const ice::Session& session, bool whole) {
   json pairs = json::array();
   session.for_each_pair([&](const ice::PairReport& pair) {
     if (whole) return pairs.push_back(in_full(pair));
-    pairs.push_back({{"pair", pair.local.address.to_string() + " " + pair.remote.address.to_string()},
-                     {"state", to_string(pair.state)},
-                     {"valid", pair.valid},
-                     {"selected", pair.selected}});
+    pairs.push_back(
+        {{"pair", pair.local.address.to_string() + " " + pair.remote.address.to_string()},
+         {"state", to_string(pair.state)},
+         {"valid", pair.valid},
+         {"selected", pair.selected}});
   });
   return pairs;
 }
@@ -48,18 +51,21 @@ json pairs_of(const ice::Session& session, bool whole) {
 }  // namespace
 
 Trace::Trace(std::string file) : file_(std::move(file)) {
-  if (!file_.empty() && !std::ofstream(file_)) throw CommandError("cannot write " + file_ + "; check the folder and its rights");
+  if (!file_.empty() && !std::ofstream(file_))
+    throw CommandError("cannot write " + file_ + "; check the folder and its rights");
 }
 
 void Trace::note(const std::string& event, const ice::Session& session) {
   if (file_.empty() || events_.size() >= max_events) return;
-  const auto ms = std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - began_).count();
+  const auto ms =
+      std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - began_).count();
   events_.push_back({{"ms", ms}, {"event", event}, {"pairs", pairs_of(session, false)}});
 }
 
 void Trace::write(const ice::Session& session) const {
   if (file_.empty()) return;
-  std::ofstream(file_) << json{{"events", events_}, {"pairs", pairs_of(session, true)}}.dump(1) << '\n';
+  std::ofstream(file_) << json{{"events", events_}, {"pairs", pairs_of(session, true)}}.dump(1)
+                       << '\n';
 }
 
 }  // namespace stile::connect

@@ -8,7 +8,8 @@
 
 namespace stile::connect {
 
-/// What `--explain` writes: events in time, and the pairs as they were then; last of all what became of each pair.
+/// What `--explain` writes: events in time, and the pairs as they were then; last of all what
+/// became of each pair.
 class Trace {
  public:
   /// Throws CommandError if the file cannot be written. Without a name nothing is.

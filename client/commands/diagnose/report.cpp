@@ -14,14 +14,18 @@ using discovery::Findings;
 
 nat::Behavior in_nat_terms(Behavior behavior) {
   switch (behavior) {
-    case Behavior::endpoint_independent: return nat::Behavior::endpoint_independent;
-    case Behavior::address_dependent: return nat::Behavior::address_dependent;
-    case Behavior::address_and_port_dependent: return nat::Behavior::address_and_port_dependent;
+    case Behavior::endpoint_independent:
+      return nat::Behavior::endpoint_independent;
+    case Behavior::address_dependent:
+      return nat::Behavior::address_dependent;
+    case Behavior::address_and_port_dependent:
+      return nat::Behavior::address_and_port_dependent;
   }
   return {};
 }
 
-/// As `stile lab` and `stile sim` name it. A host without a NAT has one address for everybody, as behind the mildest one.
+/// As `stile lab` and `stile sim` name it. A host without a NAT has one address for everybody, as
+/// behind the mildest one.
 std::optional<sim::NatBehavior> nat_of(const Findings& findings) {
   if (!findings.filtering || (*findings.behind_nat && !findings.mapping)) return std::nullopt;
   const Behavior mapping = findings.mapping.value_or(Behavior::endpoint_independent);
@@ -38,23 +42,31 @@ std::vector<std::string> peers_on(sim::Path path, const sim::NatBehavior& ours) 
 
 std::string mapping_in_words(Behavior mapping) {
   switch (mapping) {
-    case Behavior::endpoint_independent: return "EIM, one public port whatever the destination";
-    case Behavior::address_dependent: return "ADM, another public port for each destination address";
-    case Behavior::address_and_port_dependent: return "APDM, another public port for each destination (\"symmetric\")";
+    case Behavior::endpoint_independent:
+      return "EIM, one public port whatever the destination";
+    case Behavior::address_dependent:
+      return "ADM, another public port for each destination address";
+    case Behavior::address_and_port_dependent:
+      return "APDM, another public port for each destination (\"symmetric\")";
   }
   return {};
 }
 
 std::string filtering_in_words(Behavior filtering) {
   switch (filtering) {
-    case Behavior::endpoint_independent: return "EIF, anyone may write to a port in use";
-    case Behavior::address_dependent: return "ADF, only addresses that we wrote to may write to us";
-    case Behavior::address_and_port_dependent: return "APDF, only the very address and port that we wrote to may write to us";
+    case Behavior::endpoint_independent:
+      return "EIF, anyone may write to a port in use";
+    case Behavior::address_dependent:
+      return "ADF, only addresses that we wrote to may write to us";
+    case Behavior::address_and_port_dependent:
+      return "APDF, only the very address and port that we wrote to may write to us";
   }
   return {};
 }
 
-std::string line(std::string_view name, std::string_view text) { return fmt::format("{:<13}{}\n", name, text); }
+std::string line(std::string_view name, std::string_view text) {
+  return fmt::format("{:<13}{}\n", name, text);
+}
 
 constexpr const char* unknown = "could not be found out";
 
@@ -64,7 +76,9 @@ std::string nat_in_words(const Findings& findings) {
     text += line("mapping", findings.mapping ? mapping_in_words(*findings.mapping) : unknown);
   text += line("filtering", findings.filtering ? filtering_in_words(*findings.filtering) : unknown);
   if (findings.hairpinning)
-    text += line("hairpinning", *findings.hairpinning ? "yes, hosts behind this NAT can meet at its public address" : "no");
+    text += line("hairpinning", *findings.hairpinning
+                                    ? "yes, hosts behind this NAT can meet at its public address"
+                                    : "no");
   return text;
 }
 
@@ -82,11 +96,16 @@ std::string meaning(const sim::NatBehavior& ours) {
 
 std::string for_people(const TransportAddress& server, const Findings& findings) {
   std::string text = line("server", server.to_string());
-  text += line("our address", findings.local->to_string() + ", seen by the server as " + findings.mapped->to_string());
-  text += line("NAT", !*findings.behind_nat ? "no" : *findings.port_preserved ? "yes, it kept our port" : "yes");
+  text += line("our address", findings.local->to_string() + ", seen by the server as " +
+                                  findings.mapped->to_string());
+  text += line("NAT", !*findings.behind_nat      ? "no"
+                      : *findings.port_preserved ? "yes, it kept our port"
+                                                 : "yes");
   if (!findings.server_has_two_addresses)
-    return text + "\nThe server has one address (it sends no OTHER-ADDRESS, RFC 5780). To find out how the NAT maps and\n"
-                  "filters, ask one that has two.\n";
+    return text +
+           "\nThe server has one address (it sends no OTHER-ADDRESS, RFC 5780). To find out how "
+           "the NAT maps and\n"
+           "filters, ask one that has two.\n";
   text += nat_in_words(findings);
   if (const auto ours = nat_of(findings)) text += meaning(*ours);
   return text;

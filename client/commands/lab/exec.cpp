@@ -19,7 +19,8 @@ void pass_signals_to(pid_t child) {
   running = child;
   signal(SIGINT, SIG_IGN);
   signal(SIGQUIT, SIG_IGN);
-  for (const int number : {SIGTERM, SIGHUP}) signal(number, [](int received) { kill(running, received); });
+  for (const int number : {SIGTERM, SIGHUP})
+    signal(number, [](int received) { kill(running, received); });
 }
 
 [[noreturn]] void become(const NetworkNamespace& where, const std::vector<std::string>& command) {

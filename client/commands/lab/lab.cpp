@@ -45,7 +45,8 @@ Stage best_stage() {
 /// Plays one pair and prints its row; true if it went as theory says.
 bool play(const Stage& stage, const Scenario& scenario, const Options& options) {
   const Meeting meeting = stage.play(scenario);
-  fmt::print("{}", options.json ? json_row(scenario, meeting, stage.name) + "\n" : table_row(scenario, meeting));
+  fmt::print("{}", options.json ? json_row(scenario, meeting, stage.name) + "\n"
+                                : table_row(scenario, meeting));
   std::fflush(stdout);
   return meeting.path == theory(scenario);
 }
@@ -55,11 +56,14 @@ int run_tour(const Options& options) {
   if (!options.json) fmt::print("\n{}", table_head());
   int wrong = 0;
   const auto pairs = tour();
-  for (const Scenario& scenario : pairs) wrong += !play(stage, under_conditions(scenario, options), options);
+  for (const Scenario& scenario : pairs)
+    wrong += !play(stage, under_conditions(scenario, options), options);
   if (options.json) return wrong ? 1 : 0;
   fmt::print("\n{}\n", legend());
-  if (wrong) fmt::print("  {} of {} pairs did NOT meet as theory says.\n", wrong, pairs.size());
-  else fmt::print("  All {} pairs met as theory says.\n", pairs.size());
+  if (wrong)
+    fmt::print("  {} of {} pairs did NOT meet as theory says.\n", wrong, pairs.size());
+  else
+    fmt::print("  All {} pairs met as theory says.\n", pairs.size());
   return wrong ? 1 : 0;
 }
 
@@ -79,13 +83,15 @@ int run_command(const Options& options) {
 }
 
 constexpr const char* lab_network =
-    "The server, STUN and TURN, is 203.0.113.10 (and 203.0.113.11); the user is lab, the password lab.\n"
+    "The server, STUN and TURN, is 203.0.113.10 (and 203.0.113.11); the user is lab, the password "
+    "lab.\n"
     "For example: stile lab exec --a EIM/ADF -- stile diagnose --server 203.0.113.10";
 
 }  // namespace
 
 void add_lab_command(CLI::App& app, int& exit_status) {
-  auto* lab = app.add_subcommand("lab", "two homes behind NATs in network namespaces, and our programs in them");
+  auto* lab = app.add_subcommand(
+      "lab", "two homes behind NATs in network namespaces, and our programs in them");
   lab->require_subcommand(1);
   // Options live as long as the parser; a broken pipe is read from write() and not a reason to die.
   const auto options = std::make_shared<Options>();

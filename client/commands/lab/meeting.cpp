@@ -27,23 +27,32 @@ struct Peer {
 
 std::vector<std::string> connect_command(const Scenario& scenario, const char* role) {
   const std::string server = fmt::format("{}:{}", Topology::server_address, Topology::server_port);
-  std::vector<std::string> command{program_path("client", "stile"), "connect", "--stdio", "--trickle",
-                                   "--role", role, "--stun", server};
+  std::vector<std::string> command{program_path("client", "stile"),
+                                   "connect",
+                                   "--stdio",
+                                   "--trickle",
+                                   "--role",
+                                   role,
+                                   "--stun",
+                                   server};
   if (scenario.relay)
-    command.insert(command.end(), {"--turn", "turn:" + server, "--username", "lab", "--password", "lab"});
+    command.insert(command.end(),
+                   {"--turn", "turn:" + server, "--username", "lab", "--password", "lab"});
   return command;
 }
 
-/// Does the signalling: what one peer says of itself is what the other is told of its remote. Both send as soon as data
-/// may flow, which is before a pair is selected.
+/// Does the signalling: what one peer says of itself is what the other is told of its remote. Both
+/// send as soon as data may flow, which is before a pair is selected.
 void take(Peer& from, Peer& to, const json& line) {
   if (line.contains("local")) {
     from.introduced = true;
     to.program.write_line(json{{"remote", line["local"]}}.dump());
   }
-  if (line.contains("candidate") || line.contains("end-of-candidates")) to.program.write_line(line.dump());
+  if (line.contains("candidate") || line.contains("end-of-candidates"))
+    to.program.write_line(line.dump());
   if (line.contains("data") && !from.heard) from.heard = Clock::now();
-  if (line.value("state", "") == "connected") from.program.write_line(json{{"send", "hello"}}.dump());
+  if (line.value("state", "") == "connected")
+    from.program.write_line(json{{"send", "hello"}}.dump());
   if (line.contains("failed")) from.failure = line["failed"].value("reason", "failed");
   if (line.contains("connected")) {
     from.connected = line["connected"];
@@ -56,13 +65,15 @@ void listen(Peer& from, Peer& to) {
     if (const json line = json::parse(text, nullptr, false); line.is_object()) take(from, to, line);
 }
 
-/// Until both have heard the other and know their pair. Answers when they were introduced to each other.
+/// Until both have heard the other and know their pair. Answers when they were introduced to each
+/// other.
 Clock::time_point converse(Peer& a, Peer& b, Clock::time_point deadline) {
   Clock::time_point introduced = Clock::now();
   while (!(a.is_done() && b.is_done()) && Clock::now() < deadline) {
     if (!a.failure.empty() && !b.failure.empty()) break;
     if (a.program.has_ended() && b.program.has_ended()) break;
-    std::array<pollfd, 2> ready{pollfd{a.program.output_fd(), POLLIN, 0}, pollfd{b.program.output_fd(), POLLIN, 0}};
+    std::array<pollfd, 2> ready{pollfd{a.program.output_fd(), POLLIN, 0},
+                                pollfd{b.program.output_fd(), POLLIN, 0}};
     if (a.program.has_ended()) ready[0].fd = -1;
     if (b.program.has_ended()) ready[1].fd = -1;
     poll(ready.data(), ready.size(), 100);
@@ -77,7 +88,8 @@ Clock::time_point converse(Peer& a, Peer& b, Clock::time_point deadline) {
 std::string reason_of(const Peer& a, const Peer& b) {
   for (const Peer* peer : {&a, &b}) {
     if (!peer->failure.empty()) return peer->failure;
-    if (const std::string complaint = peer->program.complaint(); !complaint.empty()) return complaint;
+    if (const std::string complaint = peer->program.complaint(); !complaint.empty())
+      return complaint;
   }
   return "no path in time";
 }
@@ -99,7 +111,8 @@ Meeting meet(const Topology& topology, const Scenario& scenario) {
   const auto took = std::max(*a.heard, *b.heard) - introduced;
   meeting.milliseconds = std::chrono::duration_cast<std::chrono::milliseconds>(took).count();
   const bool relayed = meeting.local_a == "relay" || meeting.local_b == "relay" ||
-                       a.connected.value("remote", "?") == "relay" || b.connected.value("remote", "?") == "relay";
+                       a.connected.value("remote", "?") == "relay" ||
+                       b.connected.value("remote", "?") == "relay";
   meeting.path = relayed ? Path::relay : Path::direct;
   return meeting;
 }

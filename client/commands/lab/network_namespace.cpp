@@ -15,7 +15,8 @@ namespace {
 
 void write_file(const char* path, const std::string& text) {
   const int fd = open(path, O_WRONLY | O_CLOEXEC);
-  const bool written = fd >= 0 && write(fd, text.data(), text.size()) == static_cast<ssize_t>(text.size());
+  const bool written =
+      fd >= 0 && write(fd, text.data(), text.size()) == static_cast<ssize_t>(text.size());
   if (fd >= 0) close(fd);
   if (!written) throw LabError(std::string("cannot write ") + path + ": " + std::strerror(errno));
 }
@@ -31,7 +32,9 @@ void enter_user_namespace() {
   write_file("/proc/self/gid_map", "0 " + std::to_string(group) + " 1");
 }
 
-int open_own_namespace() { return open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC); }
+int open_own_namespace() {
+  return open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
+}
 
 }  // namespace
 
@@ -39,7 +42,9 @@ void enter_private_network() {
   if (geteuid() != 0 || unshare(CLONE_NEWNET) != 0) enter_user_namespace();
 }
 
-NetworkNamespace NetworkNamespace::current(std::string name) { return {std::move(name), open_own_namespace()}; }
+NetworkNamespace NetworkNamespace::current(std::string name) {
+  return {std::move(name), open_own_namespace()};
+}
 
 NetworkNamespace::NetworkNamespace(std::string name) : name_(std::move(name)) {
   const int home = open_own_namespace();
@@ -68,7 +73,9 @@ void NetworkNamespace::enter() const {
   if (setns(fd_, CLONE_NEWNET) != 0) _exit(126);
 }
 
-void NetworkNamespace::ip(std::string_view batch) const { run("ip", "-batch -", batch); }
+void NetworkNamespace::ip(std::string_view batch) const {
+  run("ip", "-batch -", batch);
+}
 
 void NetworkNamespace::run(const std::string& program, const std::string& arguments,
                            std::string_view input) const {
@@ -83,12 +90,14 @@ void NetworkNamespace::run(const std::string& program, const std::string& argume
     _exit(127);
   }
   close(feed[0]);
-  const bool fed = child > 0 && write(feed[1], input.data(), input.size()) == static_cast<ssize_t>(input.size());
+  const bool fed =
+      child > 0 && write(feed[1], input.data(), input.size()) == static_cast<ssize_t>(input.size());
   close(feed[1]);
   int status = 0;
   if (child > 0) waitpid(child, &status, 0);
   if (status != 0 && WIFEXITED(status) && WEXITSTATUS(status) == 127)
-    throw LabError("needs the program '" + program + "'; install it (apt-get install iproute2 nftables)");
+    throw LabError("needs the program '" + program +
+                   "'; install it (apt-get install iproute2 nftables)");
   if (!fed || status != 0) throw LabError("'" + program + "' failed while setting up " + name_);
 }
 

@@ -11,12 +11,13 @@ struct LabError : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
-/// Leaves the machine's network for a new, empty one of this process's own. As root directly, else in a user
-/// namespace where the kernel lets it. Throws LabError where neither is allowed. Call once, before any thread.
+/// Leaves the machine's network for a new, empty one of this process's own. As root directly, else
+/// in a user namespace where the kernel lets it. Throws LabError where neither is allowed. Call
+/// once, before any thread.
 void enter_private_network();
 
-/// A network namespace that lives as long as this object or a process in it: it has no name in the file system, so
-/// nothing can be left behind, however the lab ends.
+/// A network namespace that lives as long as this object or a process in it: it has no name in the
+/// file system, so nothing can be left behind, however the lab ends.
 class NetworkNamespace {
  public:
   explicit NetworkNamespace(std::string name);

@@ -8,33 +8,42 @@ namespace {
 
 Gateway gateway(const std::string& option, const std::string& text) {
   if (const auto parsed = Gateway::parse(text)) return *parsed;
-  throw CLI::ValidationError(option, "'" + text + "' is not none, nftables or a behaviour such as EIM/APDF");
+  throw CLI::ValidationError(
+      option, "'" + text + "' is not none, nftables or a behaviour such as EIM/APDF");
 }
 
 }  // namespace
 
 void add_path_options(CLI::App& command, Options& options) {
   command.add_flag("--no-relay", options.no_relay, "the server answers STUN only");
-  command.add_option("--delay", options.delay_ms, "milliseconds that each stile-nat adds, each way")
+  command
+      .add_option("--delay", options.delay_ms, "milliseconds that each stile-nat adds, each way")
       ->option_text("MS")
       ->check(number_between(0, 10'000));
-  command.add_option("--loss", options.loss_percent, "percent of the packets that each stile-nat loses")
+  command
+      .add_option("--loss", options.loss_percent,
+                  "percent of the packets that each stile-nat loses")
       ->option_text("PERCENT")
       ->check(number_between(0.0, 100.0));
 }
 
 void add_play_options(CLI::App& command, Options& options) {
-  command.add_option("--patience", options.patience_seconds, "how long a pair may take to meet [20]")
+  command
+      .add_option("--patience", options.patience_seconds, "how long a pair may take to meet [20]")
       ->option_text("SECONDS")
       ->check(number_between(1, 3600));
   command.add_flag("--json", options.json, "one JSON object for each pair");
 }
 
 void add_pair_options(CLI::App& command, Options& options) {
-  command.add_option("--a", options.a, "the NAT of a: none, nftables, or MAPPING/FILTERING such as EIM/APDF [EIM/EIF]")
+  command
+      .add_option("--a", options.a,
+                  "the NAT of a: none, nftables, or MAPPING/FILTERING such as EIM/APDF [EIM/EIF]")
       ->option_text("NAT");
   command.add_option("--b", options.b, "the NAT of b, likewise")->option_text("NAT");
-  command.add_option("--carrier", options.carrier, "a carrier's NAT above both homes (100.64.0.0/10), such as EIM/EIF")
+  command
+      .add_option("--carrier", options.carrier,
+                  "a carrier's NAT above both homes (100.64.0.0/10), such as EIM/EIF")
       ->option_text("NAT");
 }
 

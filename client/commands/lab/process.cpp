@@ -81,7 +81,8 @@ std::optional<std::string> Process::read_line(Clock::time_point deadline) {
 std::vector<std::string> Process::take_lines() {
   fill();
   std::vector<std::string> lines;
-  while (pending_.find('\n') != pending_.npos) lines.push_back(*read_line(Clock::time_point::max()));
+  while (pending_.find('\n') != pending_.npos)
+    lines.push_back(*read_line(Clock::time_point::max()));
   return lines;
 }
 
@@ -110,7 +111,8 @@ std::string program_path(const std::string& folder, const std::string& name) {
   const auto here = std::filesystem::read_symlink("/proc/self/exe").parent_path();
   for (const auto& place : {here.parent_path() / folder / name, here / name})
     if (std::filesystem::exists(place)) return place.string();
-  throw LabError("cannot find the program " + name + " beside " + here.string() + "; build it (./dev build)");
+  throw LabError("cannot find the program " + name + " beside " + here.string() +
+                 "; build it (./dev build)");
 }
 
 }  // namespace stile::lab

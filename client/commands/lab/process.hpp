@@ -11,8 +11,8 @@
 
 namespace stile::lab {
 
-/// A program of ours that runs inside a namespace and speaks lines. It ends with this object; if the lab itself dies,
-/// the kernel ends it (SIGTERM by PR_SET_PDEATHSIG).
+/// A program of ours that runs inside a namespace and speaks lines. It ends with this object; if
+/// the lab itself dies, the kernel ends it (SIGTERM by PR_SET_PDEATHSIG).
 class Process {
  public:
   Process(const NetworkNamespace& where, const std::vector<std::string>& command);
@@ -21,7 +21,8 @@ class Process {
   Process& operator=(const Process&) = delete;
 
   void write_line(const std::string& line);
-  /// The next line of its standard output if one is there by then; nothing at the deadline or when it has ended.
+  /// The next line of its standard output if one is there by then; nothing at the deadline or when
+  /// it has ended.
   std::optional<std::string> read_line(std::chrono::steady_clock::time_point deadline);
   /// Takes in what is readable now, and answers the lines completed by it.
   std::vector<std::string> take_lines();
@@ -40,7 +41,8 @@ class Process {
   std::string pending_;
 };
 
-/// The path of one of our programs: beside this one as built (../server/stile-server) or as installed.
+/// The path of one of our programs: beside this one as built (../server/stile-server) or as
+/// installed.
 std::string program_path(const std::string& folder, const std::string& name);
 
 }  // namespace stile::lab

@@ -29,7 +29,8 @@ Meeting rehearse(const Scenario& scenario) {
   if (result.path == Path::none) meeting.reason = "no path in time";
   if (result.local_a) meeting.local_a = ice::to_string(*result.local_a);
   if (result.local_b) meeting.local_b = ice::to_string(*result.local_b);
-  meeting.milliseconds = std::chrono::duration_cast<std::chrono::milliseconds>(result.first_data).count();
+  meeting.milliseconds =
+      std::chrono::duration_cast<std::chrono::milliseconds>(result.first_data).count();
   return meeting;
 }
 

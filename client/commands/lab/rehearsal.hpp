@@ -5,8 +5,8 @@
 
 namespace stile::lab {
 
-/// The pair in the simulator instead of in namespaces: the same agent, relay and NAT on a virtual clock. The kernel's
-/// NAT is played by the behaviour that theory reckons with.
+/// The pair in the simulator instead of in namespaces: the same agent, relay and NAT on a virtual
+/// clock. The kernel's NAT is played by the behaviour that theory reckons with.
 Meeting rehearse(const Scenario& scenario);
 
 }  // namespace stile::lab

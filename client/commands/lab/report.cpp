@@ -24,26 +24,31 @@ std::string verdict(const Scenario& scenario, const Meeting& meeting) {
 }  // namespace
 
 std::string table_head() {
-  return fmt::format(columns, "NAT of a", "NAT of b", "carrier", "they meet", "by (a - b)", "in", "as theory says");
+  return fmt::format(columns, "NAT of a", "NAT of b", "carrier", "they meet", "by (a - b)", "in",
+                     "as theory says");
 }
 
 std::string table_row(const Scenario& scenario, const Meeting& meeting) {
   const bool met = meeting.path != Path::none;
-  return fmt::format(columns, scenario.a.to_string(), scenario.b.to_string(), carrier_name(scenario),
-                     name_of(meeting.path), met ? meeting.local_a + " - " + meeting.local_b : "-",
-                     met ? fmt::format("{} ms", meeting.milliseconds) : "-", verdict(scenario, meeting));
+  return fmt::format(
+      columns, scenario.a.to_string(), scenario.b.to_string(), carrier_name(scenario),
+      name_of(meeting.path), met ? meeting.local_a + " - " + meeting.local_b : "-",
+      met ? fmt::format("{} ms", meeting.milliseconds) : "-", verdict(scenario, meeting));
 }
 
 std::string legend() {
-  return
-      "  NATs are named by RFC 4787: mapping/filtering.\n"
-      "    Mapping, when a host behind the NAT writes to another address or port: does it keep its public port?\n"
-      "      EIM  yes, always (endpoint-independent)   ADM  per address   APDM  no: a new one for each (\"symmetric\")\n"
-      "    Filtering, who may write to that public port?\n"
-      "      EIF  anyone   ADF  the addresses written to   APDF  only the very address and port written to\n"
-      "    none: no NAT.  nftables: the Linux kernel's own NAT, as in most home routers.\n"
-      "  The ends of a path: host, its own address; srflx, its public address as STUN showed it; prflx, a public address\n"
-      "  that only the check itself showed; relay, an address at the TURN server.\n";
+  return "  NATs are named by RFC 4787: mapping/filtering.\n"
+         "    Mapping, when a host behind the NAT writes to another address or port: does it keep "
+         "its public port?\n"
+         "      EIM  yes, always (endpoint-independent)   ADM  per address   APDM  no: a new one "
+         "for each (\"symmetric\")\n"
+         "    Filtering, who may write to that public port?\n"
+         "      EIF  anyone   ADF  the addresses written to   APDF  only the very address and port "
+         "written to\n"
+         "    none: no NAT.  nftables: the Linux kernel's own NAT, as in most home routers.\n"
+         "  The ends of a path: host, its own address; srflx, its public address as STUN showed "
+         "it; prflx, a public address\n"
+         "  that only the check itself showed; relay, an address at the TURN server.\n";
 }
 
 std::string json_row(const Scenario& scenario, const Meeting& meeting, const std::string& where) {

@@ -13,7 +13,8 @@ std::string table_head();
 std::string table_row(const Scenario& scenario, const Meeting& meeting);
 /// What EIM, ADF and so on mean, for people who see them for the first time.
 std::string legend();
-/// The same facts as one line of JSON, with where they were found: in namespaces, or in the simulator.
+/// The same facts as one line of JSON, with where they were found: in namespaces, or in the
+/// simulator.
 std::string json_row(const Scenario& scenario, const Meeting& meeting, const std::string& where);
 
 }  // namespace stile::lab

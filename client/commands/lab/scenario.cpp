@@ -26,27 +26,36 @@ std::optional<Gateway> Gateway::parse(std::string_view text) {
 
 std::string Gateway::to_string() const {
   switch (kind) {
-    case Kind::none: return "none";
-    case Kind::nftables: return "nftables";
-    case Kind::stile_nat: return sim::to_string(behavior);
+    case Kind::none:
+      return "none";
+    case Kind::nftables:
+      return "nftables";
+    case Kind::stile_nat:
+      return sim::to_string(behavior);
   }
   return {};
 }
 
 sim::NatBehavior Gateway::theory() const {
   switch (kind) {
-    case Kind::none: return {independent, independent};
-    case Kind::nftables: return {independent, per_port};
-    case Kind::stile_nat: return behavior;
+    case Kind::none:
+      return {independent, independent};
+    case Kind::nftables:
+      return {independent, per_port};
+    case Kind::stile_nat:
+      return behavior;
   }
   return {};
 }
 
 std::string_view name_of(Path path) {
   switch (path) {
-    case Path::direct: return "directly";
-    case Path::relay: return "by the relay";
-    case Path::none: return "not at all";
+    case Path::direct:
+      return "directly";
+    case Path::relay:
+      return "by the relay";
+    case Path::none:
+      return "not at all";
   }
   return {};
 }

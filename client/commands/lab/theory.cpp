@@ -18,7 +18,8 @@ sim::NatBehavior seen_from_outside(const Gateway& home, const std::optional<Gate
 }  // namespace
 
 Path theory(const Scenario& scenario) {
-  const bool somebody_open = scenario.a.kind == Gateway::Kind::none || scenario.b.kind == Gateway::Kind::none;
+  const bool somebody_open =
+      scenario.a.kind == Gateway::Kind::none || scenario.b.kind == Gateway::Kind::none;
   // Below the carrier's NAT there is nothing between an open peer and the other one's home.
   if (scenario.carrier && somebody_open)
     return sim::expected_path(scenario.a.theory(), scenario.b.theory(), scenario.relay);

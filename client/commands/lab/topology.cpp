@@ -19,9 +19,10 @@ struct Uplink {
 void plug(const NetworkNamespace& segment, const NetworkNamespace& inner, const std::string& name,
           const Uplink& uplink) {
   const std::string port = name + "-" + inner.name();
-  segment.ip(fmt::format("link add {0} type veth peer name {1} netns {2}\n"
-                         "link set {0} master {3} up\n",
-                         port, name, inner.path(), uplink.segment));
+  segment.ip(
+      fmt::format("link add {0} type veth peer name {1} netns {2}\n"
+                  "link set {0} master {3} up\n",
+                  port, name, inner.path(), uplink.segment));
   inner.ip(fmt::format("address add {} dev {}\nlink set {} up\n", uplink.address, name, name));
   if (!uplink.router.empty()) inner.ip(fmt::format("route add default via {}\n", uplink.router));
 }
@@ -51,9 +52,15 @@ void Topology::add_server(bool relay) {
   plug(segment_, server, "eth0", {"public", std::string(server_address) + "/24", ""});
   server.ip("address add 203.0.113.11/24 dev eth0\n");
   std::vector<std::string> command{program_path("server", "stile-server"),
-                                   "--listen", fmt::format("{}:{}", server_address, server_port),
-                                   "--realm", "stile.lab", "--behavior-discovery",
-                                   "--alternate-address", "203.0.113.11", "--drain-timeout", "0"};
+                                   "--listen",
+                                   fmt::format("{}:{}", server_address, server_port),
+                                   "--realm",
+                                   "stile.lab",
+                                   "--behavior-discovery",
+                                   "--alternate-address",
+                                   "203.0.113.11",
+                                   "--drain-timeout",
+                                   "0"};
   if (relay)
     command.insert(command.end(), {"--relay-address", server_address, "--user", "lab:lab",
                                    "--allow-peer", "203.0.113.0/24"});
@@ -71,9 +78,9 @@ void Topology::add_carrier(const Gateway& carrier) {
 
 void Topology::add_home(int number, const Gateway& gateway, bool behind_carrier) {
   const std::string letter(1, static_cast<char>('a' + number - 1));
-  const Uplink uplink = behind_carrier
-                            ? Uplink{"shared", fmt::format("100.64.0.{}/10", 10 + number), "100.64.0.1"}
-                            : Uplink{"public", fmt::format("203.0.113.{}/24", 100 + number), ""};
+  const Uplink uplink =
+      behind_carrier ? Uplink{"shared", fmt::format("100.64.0.{}/10", 10 + number), "100.64.0.1"}
+                     : Uplink{"public", fmt::format("203.0.113.{}/24", 100 + number), ""};
   auto& peer = *namespaces_.emplace_back(std::make_unique<NetworkNamespace>("peer-" + letter));
   peers_.push_back(&peer);
   if (gateway.kind == Gateway::Kind::none) return plug(segment_, peer, "eth0", uplink);
@@ -83,7 +90,8 @@ void Topology::add_home(int number, const Gateway& gateway, bool behind_carrier)
   plug(segment_, router, "wan", uplink);
   plug(segment_, router, "lan", {"home-" + letter, fmt::format("192.168.{}.1/24", number), ""});
   plug(segment_, peer, "eth0",
-       {"home-" + letter, fmt::format("192.168.{}.2/24", number), fmt::format("192.168.{}.1", number)});
+       {"home-" + letter, fmt::format("192.168.{}.2/24", number),
+        fmt::format("192.168.{}.1", number)});
   start_gateway(router, gateway);
 }
 
@@ -91,24 +99,36 @@ void Topology::start_gateway(const NetworkNamespace& where, const Gateway& gatew
   if (gateway.kind == Gateway::Kind::nftables) return start_nftables(where);
   const auto [mapping, filtering] = flag_names(gateway.behavior);
   // The name of a control socket is global to the machine; an abstract one ends with its process.
-  std::vector<std::string> command{program_path("nat", "stile-nat"), "--inside", "lan", "--outside", "wan",
-                                   "--mapping", mapping, "--filtering", filtering,
-                                   "--control", fmt::format("@stile-lab-{}-{}", getpid(), where.name())};
-  if (scenario_.loss > 0) command.insert(command.end(), {"--loss", fmt::format("{}%", scenario_.loss * 100)});
-  if (scenario_.delay_ms > 0) command.insert(command.end(), {"--delay", fmt::format("{}ms", scenario_.delay_ms)});
+  std::vector<std::string> command{program_path("nat", "stile-nat"),
+                                   "--inside",
+                                   "lan",
+                                   "--outside",
+                                   "wan",
+                                   "--mapping",
+                                   mapping,
+                                   "--filtering",
+                                   filtering,
+                                   "--control",
+                                   fmt::format("@stile-lab-{}-{}", getpid(), where.name())};
+  if (scenario_.loss > 0)
+    command.insert(command.end(), {"--loss", fmt::format("{}%", scenario_.loss * 100)});
+  if (scenario_.delay_ms > 0)
+    command.insert(command.end(), {"--delay", fmt::format("{}ms", scenario_.delay_ms)});
   programs_.push_back(std::make_unique<Process>(where, command));
   await_ready(*programs_.back(), "stile-nat");
 }
 
 void Topology::start_nftables(const NetworkNamespace& where) {
-  // A home router's usual rules. What nobody asked for is dropped before connection tracking keeps it: else the kernel
-  // would take the peer's first packet for a flow of its own and move our port away from it.
-  where.run("nft", "-f -",
-            "table ip home {\n"
-            "  chain input { type filter hook input priority 0; iifname wan ct state new drop; }\n"
-            "  chain forward { type filter hook forward priority 0; iifname wan ct state new drop; }\n"
-            "  chain out { type nat hook postrouting priority 100; oifname wan masquerade; }\n"
-            "}\n");
+  // A home router's usual rules. What nobody asked for is dropped before connection tracking keeps
+  // it: else the kernel would take the peer's first packet for a flow of its own and move our port
+  // away from it.
+  where.run(
+      "nft", "-f -",
+      "table ip home {\n"
+      "  chain input { type filter hook input priority 0; iifname wan ct state new drop; }\n"
+      "  chain forward { type filter hook forward priority 0; iifname wan ct state new drop; }\n"
+      "  chain out { type nat hook postrouting priority 100; oifname wan masquerade; }\n"
+      "}\n");
   where.run("cat", "> /proc/sys/net/ipv4/ip_forward", "1\n");
 }
 

@@ -9,12 +9,15 @@
 
 namespace stile::lab {
 
-/// The lab's network: a public segment 203.0.113.0/24 with the server (.10 and .11), two homes, each behind its gateway
-/// (.101, .102; home networks 192.168.1.0/24 and 192.168.2.0/24) or on the segment itself, and optionally a carrier's
-/// NAT (203.0.113.50) with 100.64.0.0/10 inside, to which both gateways then connect.
+/// The lab's network: a public segment 203.0.113.0/24 with the server (.10 and .11), two homes,
+/// each behind its gateway
+/// (.101, .102; home networks 192.168.1.0/24 and 192.168.2.0/24) or on the segment itself, and
+/// optionally a carrier's NAT (203.0.113.50) with 100.64.0.0/10 inside, to which both gateways then
+/// connect.
 ///
 ///      peer a -- gateway a --+                        +-- gateway b -- peer b
-///                            +-- [carrier] -- public --+   (with a carrier, both gateways hang on it)
+///                            +-- [carrier] -- public --+   (with a carrier, both gateways hang on
+///                            it)
 ///                                              server
 class Topology {
  public:

@@ -10,8 +10,10 @@ struct ssl_st;
 
 namespace stile {
 
-/// RFC 7350: each message is a DTLS record. OpenSSL reads and writes the socket by itself; Asio says when it can.
-class DtlsConnection final : public Connection, public std::enable_shared_from_this<DtlsConnection> {
+/// RFC 7350: each message is a DTLS record. OpenSSL reads and writes the socket by itself; Asio
+/// says when it can.
+class DtlsConnection final : public Connection,
+                             public std::enable_shared_from_this<DtlsConnection> {
  public:
   DtlsConnection(boost::asio::any_io_executor executor, TransportAddress server, std::string host,
                  std::shared_ptr<boost::asio::ssl::context> context, Callbacks callbacks);

@@ -29,7 +29,8 @@ bool is_container_bridge(std::string_view name) {
 
 bool is_wanted(const ifaddrs& entry, const IpAddress& address, const InterfaceFilter& filter) {
   const std::string_view name = entry.ifa_name;
-  if (!(entry.ifa_flags & IFF_UP) || address.is_unspecified() || address.is_multicast()) return false;
+  if (!(entry.ifa_flags & IFF_UP) || address.is_unspecified() || address.is_multicast())
+    return false;
   if (!filter.only.empty() && name != filter.only) return false;
   if (address.is_loopback()) return filter.loopback;
   if (address.is_v6() && address.is_link_local()) return false;
@@ -45,7 +46,8 @@ std::vector<IpAddress> local_addresses(const InterfaceFilter& filter) {
   for (const ifaddrs* entry = entries; entry; entry = entry->ifa_next) {
     const auto address = address_of(entry->ifa_addr);
     const bool wanted = address && is_wanted(*entry, *address, filter);
-    if (wanted && std::ranges::find(addresses, *address) == addresses.end()) addresses.push_back(*address);
+    if (wanted && std::ranges::find(addresses, *address) == addresses.end())
+      addresses.push_back(*address);
   }
   freeifaddrs(entries);
   return addresses;

@@ -15,8 +15,9 @@ namespace {
 
 using boost::asio::ip::udp;
 
-constexpr std::array<std::chrono::milliseconds, 4> pauses{std::chrono::milliseconds(0), std::chrono::milliseconds(500),
-                                                           std::chrono::milliseconds(1500), std::chrono::milliseconds(1000)};
+constexpr std::array<std::chrono::milliseconds, 4> pauses{
+    std::chrono::milliseconds(0), std::chrono::milliseconds(500), std::chrono::milliseconds(1500),
+    std::chrono::milliseconds(1000)};
 constexpr std::size_t max_questions = 32;  ///< Limit: names that are asked for at the same time
 
 }  // namespace
@@ -37,8 +38,11 @@ struct MdnsResolver::Question : std::enable_shared_from_this<Question> {
     boost::system::error_code error;
     socket->socket.open(udp::v4(), error);
     if (!error) socket->socket.bind(to_asio(TransportAddress{local, 0}), error);
-    if (!error) socket->socket.set_option(boost::asio::ip::multicast::outbound_interface(to_asio(local).to_v4()), error);
-    // RFC 6762 §11: answers are believed from the local link only, whose packets do not pass a router.
+    if (!error)
+      socket->socket.set_option(
+          boost::asio::ip::multicast::outbound_interface(to_asio(local).to_v4()), error);
+    // RFC 6762 §11: answers are believed from the local link only, whose packets do not pass a
+    // router.
     if (!error) socket->socket.set_option(boost::asio::ip::multicast::hops(255), error);
     if (error) return;
     sockets.push_back(socket);
@@ -46,12 +50,13 @@ struct MdnsResolver::Question : std::enable_shared_from_this<Question> {
   }
 
   void receive(const std::shared_ptr<Socket>& socket) {
-    socket->socket.async_receive_from(boost::asio::buffer(socket->input), socket->from,
-                                   [self = shared_from_this(), socket](boost::system::error_code error, std::size_t size) {
-                                     if (self->over) return;
-                                     if (!error) self->take({socket->input.data(), size});
-                                     if (!self->over) self->receive(socket);
-                                   });
+    socket->socket.async_receive_from(
+        boost::asio::buffer(socket->input), socket->from,
+        [self = shared_from_this(), socket](boost::system::error_code error, std::size_t size) {
+          if (self->over) return;
+          if (!error) self->take({socket->input.data(), size});
+          if (!self->over) self->receive(socket);
+        });
   }
 
   void ask() {
@@ -95,7 +100,8 @@ struct MdnsResolver::Question : std::enable_shared_from_this<Question> {
   bool over = false;
 };
 
-MdnsResolver::MdnsResolver(boost::asio::any_io_executor executor, std::vector<IpAddress> local_addresses)
+MdnsResolver::MdnsResolver(boost::asio::any_io_executor executor,
+                           std::vector<IpAddress> local_addresses)
     : questions_(std::make_shared<std::vector<std::shared_ptr<Question>>>()),
       executor_(std::move(executor)),
       local_addresses_(std::move(local_addresses)) {}

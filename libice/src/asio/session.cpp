@@ -14,10 +14,14 @@ class SessionCategory final : public std::error_category {
   const char* name() const noexcept override { return "stile.session"; }
   std::string message(int code) const override {
     switch (static_cast<SessionErrc>(code)) {
-      case SessionErrc::failed: return "no path to the peer works";
-      case SessionErrc::closed: return "the session is closed";
-      case SessionErrc::no_path: return "there is no path to the peer yet";
-      case SessionErrc::no_consent: return "the peer does not answer any more";
+      case SessionErrc::failed:
+        return "no path to the peer works";
+      case SessionErrc::closed:
+        return "the session is closed";
+      case SessionErrc::no_path:
+        return "there is no path to the peer yet";
+      case SessionErrc::no_consent:
+        return "the peer does not answer any more";
     }
     return "unknown";
   }
@@ -30,17 +34,33 @@ std::error_code make_error_code(SessionErrc code) {
   return {static_cast<int>(code), category};
 }
 
-Session::Session(boost::asio::any_io_executor executor, Config config, Callbacks callbacks, const TlsTrust& trust)
-    : impl_(std::make_shared<Impl>(std::move(executor), std::move(config), std::move(callbacks), trust)) {}
+Session::Session(boost::asio::any_io_executor executor, Config config, Callbacks callbacks,
+                 const TlsTrust& trust)
+    : impl_(std::make_shared<Impl>(std::move(executor), std::move(config), std::move(callbacks),
+                                   trust)) {}
 
-Session::~Session() { impl_->close(); }
+Session::~Session() {
+  impl_->close();
+}
 
-const Credentials& Session::local_credentials() const { return impl_->agent.local_credentials(); }
-Parameters Session::local_parameters() const { return impl_->agent.local_parameters(); }
-bool Session::is_restart(const Credentials& offered) const { return impl_->agent.is_restart(offered); }
-State Session::state() const { return impl_->agent.state(); }
-boost::asio::any_io_executor Session::executor() const { return impl_->executor; }
-void Session::close() { impl_->close(); }
+const Credentials& Session::local_credentials() const {
+  return impl_->agent.local_credentials();
+}
+Parameters Session::local_parameters() const {
+  return impl_->agent.local_parameters();
+}
+bool Session::is_restart(const Credentials& offered) const {
+  return impl_->agent.is_restart(offered);
+}
+State Session::state() const {
+  return impl_->agent.state();
+}
+boost::asio::any_io_executor Session::executor() const {
+  return impl_->executor;
+}
+void Session::close() {
+  impl_->close();
+}
 
 void Session::for_each_pair(const std::function<void(const PairReport&)>& visit) const {
   impl_->agent.for_each_pair(visit);
@@ -75,12 +95,20 @@ void Session::add_remote_candidate(NamedCandidate candidate) {
   impl_->find_candidate(std::move(candidate));
 }
 
-void Session::end_of_remote_candidates() { impl_->end_remote_candidates(); }
+void Session::end_of_remote_candidates() {
+  impl_->end_remote_candidates();
+}
 
-void Session::watch_descriptors(std::function<void(int)> watch) { impl_->watch_descriptor = std::move(watch); }
-Instant Session::deadline() const { return impl_->deadline(); }
+void Session::watch_descriptors(std::function<void(int)> watch) {
+  impl_->watch_descriptor = std::move(watch);
+}
+Instant Session::deadline() const {
+  return impl_->deadline();
+}
 
-std::error_code Session::send(Bytes data, ComponentId component) { return impl_->send(data, component); }
+std::error_code Session::send(Bytes data, ComponentId component) {
+  return impl_->send(data, component);
+}
 
 void Session::wait_gathered(std::function<void(std::error_code, std::vector<Candidate>)> handler) {
   impl_->wait_gathered(std::move(handler));

@@ -21,7 +21,8 @@ Config with_shared_pacing(Config config) {
 const std::error_code canceled = std::make_error_code(std::errc::operation_canceled);
 }  // namespace
 
-Session::Impl::Impl(boost::asio::any_io_executor where, const Config& config, Callbacks what, const TlsTrust& trust)
+Session::Impl::Impl(boost::asio::any_io_executor where, const Config& config, Callbacks what,
+                    const TlsTrust& trust)
     : executor(std::move(where)),
       agent(with_shared_pacing(config), random),
       callbacks_(std::make_shared<Callbacks>(std::move(what))),
@@ -73,7 +74,8 @@ void Session::Impl::carry_out(const OpenSocket& command) {
 void Session::Impl::carry_out(const OpenConnection& command) {
   Connection::Callbacks callbacks;
   const auto weak = weak_from_this();
-  callbacks.on_connected = [weak, id = command.id](std::expected<TransportAddress, std::string> local) {
+  callbacks.on_connected = [weak,
+                            id = command.id](std::expected<TransportAddress, std::string> local) {
     const auto self = weak.lock();
     if (!self || self->closed_) return;
     if (!local) self->connections_.erase(id);
@@ -81,7 +83,8 @@ void Session::Impl::carry_out(const OpenConnection& command) {
     self->drain();
   };
   callbacks.on_message = [weak, id = command.id, from = command.server](MutableBytes message) {
-    if (const auto self = weak.lock(); self && !self->closed_) self->take_message(id, from, message);
+    if (const auto self = weak.lock(); self && !self->closed_)
+      self->take_message(id, from, message);
   };
   callbacks.on_closed = [weak, id = command.id](const std::string& reason) {
     const auto self = weak.lock();
@@ -90,8 +93,8 @@ void Session::Impl::carry_out(const OpenConnection& command) {
     self->agent.handle_disconnected(instant_now(), id, reason);
     self->drain();
   };
-  const auto connection =
-      connector_.make(executor, command.server, command.transport, command.host, std::move(callbacks));
+  const auto connection = connector_.make(executor, command.server, command.transport, command.host,
+                                          std::move(callbacks));
   connection->on_descriptor = watch_descriptor;
   connections_.emplace(command.id, connection);
   connection->connect();
@@ -172,8 +175,10 @@ void Session::Impl::read_datagrams(SocketId id) {
 
 void Session::Impl::take_message(SocketId id, const TransportAddress& from, MutableBytes message) {
   const auto received = agent.handle_datagram(instant_now(), id, from, message);
-  if (received) take_data(received->component, received->data);
-  else drain();
+  if (received)
+    take_data(received->component, received->data);
+  else
+    drain();
 }
 
 void Session::Impl::take_data(ComponentId component, Bytes data) {
@@ -227,7 +232,8 @@ void Session::Impl::find_candidate(NamedCandidate named) {
   if (!resolver) resolver.emplace(executor, local_addresses());
   ++names_asked_for_;
   const std::string name = named.name;
-  resolver->resolve(name, [weak = weak_from_this(), candidate = named.candidate](const std::vector<IpAddress>& found) mutable {
+  resolver->resolve(name, [weak = weak_from_this(), candidate = named.candidate](
+                              const std::vector<IpAddress>& found) mutable {
     const auto self = weak.lock();
     if (!self || self->closed_) return;
     --self->names_asked_for_;
@@ -249,7 +255,8 @@ void Session::Impl::end_remote_candidates() {
 
 Instant Session::Impl::deadline() const {
   Instant earliest = agent.poll_timeout();
-  for (const auto& [id, connection] : connections_) earliest = std::min(earliest, connection->deadline());
+  for (const auto& [id, connection] : connections_)
+    earliest = std::min(earliest, connection->deadline());
   return earliest;
 }
 

@@ -17,7 +17,8 @@ namespace stile::ice {
 struct Session::Impl : std::enable_shared_from_this<Impl> {
   using UdpSocket = boost::asio::ip::udp::socket;
 
-  Impl(boost::asio::any_io_executor where, const Config& config, Callbacks what, const TlsTrust& trust);
+  Impl(boost::asio::any_io_executor where, const Config& config, Callbacks what,
+       const TlsTrust& trust);
 
   /// Carries out commands, tells events, and sets the timer; after each input.
   void drain();
@@ -26,7 +27,8 @@ struct Session::Impl : std::enable_shared_from_this<Impl> {
   void begin_again(const std::vector<IpAddress>& local_addresses) {
     candidates_.clear();
     gathered_ = false;
-    resolver.emplace(executor, local_addresses);  // what was asked for belongs to a session that is over
+    resolver.emplace(executor,
+                     local_addresses);  // what was asked for belongs to a session that is over
     names_asked_for_ = 0;
     remotes_end_ = false;
   }
@@ -66,7 +68,8 @@ struct Session::Impl : std::enable_shared_from_this<Impl> {
   bool carry_out_commands();
   void end_waiting(SessionErrc code);
 
-  std::shared_ptr<const Callbacks> callbacks_;  ///< held while one of them runs: it may destroy the session
+  std::shared_ptr<const Callbacks>
+      callbacks_;  ///< held while one of them runs: it may destroy the session
   boost::asio::steady_timer timer_;
   Instant timer_set_for_ = never;
   std::map<SocketId, std::unique_ptr<UdpSocket>> sockets_;

@@ -21,8 +21,9 @@ constexpr std::size_t longest_message = 20 + 65'536 + 4;
 
 }  // namespace
 
-StreamConnection::StreamConnection(boost::asio::any_io_executor executor, TransportAddress server, std::string host,
-                                   std::shared_ptr<ssl::context> tls, Callbacks callbacks)
+StreamConnection::StreamConnection(boost::asio::any_io_executor executor, TransportAddress server,
+                                   std::string host, std::shared_ptr<ssl::context> tls,
+                                   Callbacks callbacks)
     : server_(server),
       host_(std::move(host)),
       context_(std::move(tls)),
@@ -45,20 +46,24 @@ void StreamConnection::connect() {
     if (error) return self->fail(self->in_words(error));
     boost::system::error_code ignored;
     self->tcp_.set_option(boost::asio::ip::tcp::no_delay(true), ignored);
-    if (self->context_) self->shake_hands();
-    else self->be_connected();
+    if (self->context_)
+      self->shake_hands();
+    else
+      self->be_connected();
   });
 }
 
-// RFC 8489 §6.2.3: the certificate is verified, with the name or address that the server was given by.
+// RFC 8489 §6.2.3: the certificate is verified, with the name or address that the server was given
+// by.
 void StreamConnection::shake_hands() {
   tls_.emplace(tcp_, *context_);
   expect_host(tls_->native_handle(), host_);
-  tls_->async_handshake(ssl::stream_base::client, [self = shared_from_this()](boost::system::error_code error) {
-    if (self->closing_) return;
-    if (!error) return self->be_connected();
-    self->fail("TLS: " + self->in_words(error));
-  });
+  tls_->async_handshake(ssl::stream_base::client,
+                        [self = shared_from_this()](boost::system::error_code error) {
+                          if (self->closing_) return;
+                          if (!error) return self->be_connected();
+                          self->fail("TLS: " + self->in_words(error));
+                        });
 }
 
 void StreamConnection::be_connected() {
@@ -85,12 +90,13 @@ void StreamConnection::fail(const std::string& reason) {
 void StreamConnection::read() {
   const auto room = boost::asio::buffer(input_.data() + filled_, input_.size() - filled_);
   with_stream([&](auto& stream) {
-    stream.async_read_some(room, [self = shared_from_this()](boost::system::error_code error, std::size_t size) {
-      if (self->closing_) return;
-      if (error) return self->fail(self->in_words(error));
-      self->filled_ += size;
-      if (self->take_messages()) self->read();
-    });
+    stream.async_read_some(
+        room, [self = shared_from_this()](boost::system::error_code error, std::size_t size) {
+          if (self->closing_) return;
+          if (error) return self->fail(self->in_words(error));
+          self->filled_ += size;
+          if (self->take_messages()) self->read();
+        });
   });
 }
 
@@ -106,8 +112,8 @@ bool StreamConnection::take_messages() {
     callbacks_.on_message(rest.first(frame.message_size));
     if (closing_) return false;
   }
-  std::copy(input_.begin() + static_cast<std::ptrdiff_t>(taken), input_.begin() + static_cast<std::ptrdiff_t>(filled_),
-            input_.begin());
+  std::copy(input_.begin() + static_cast<std::ptrdiff_t>(taken),
+            input_.begin() + static_cast<std::ptrdiff_t>(filled_), input_.begin());
   filled_ -= taken;
   return true;
 }
@@ -124,23 +130,26 @@ void StreamConnection::send(Bytes message) {
 void StreamConnection::write() {
   const auto bytes = boost::asio::buffer(unsent_.front());
   with_stream([&](auto& stream) {
-    boost::asio::async_write(stream, bytes, [self = shared_from_this()](boost::system::error_code error, std::size_t) {
-      if (self->unsent_.empty()) return;
-      self->unsent_bytes_ -= self->unsent_.front().size();
-      self->unsent_.pop_front();
-      if (error && !self->closing_) return self->fail(self->in_words(error));
-      if (!error && !self->unsent_.empty()) return self->write();
-      if (self->closing_) self->end();
-    });
+    boost::asio::async_write(
+        stream, bytes, [self = shared_from_this()](boost::system::error_code error, std::size_t) {
+          if (self->unsent_.empty()) return;
+          self->unsent_bytes_ -= self->unsent_.front().size();
+          self->unsent_.pop_front();
+          if (error && !self->closing_) return self->fail(self->in_words(error));
+          if (!error && !self->unsent_.empty()) return self->write();
+          if (self->closing_) self->end();
+        });
   });
 }
 
-// Messages carry their length, so nobody takes a part for the whole; a close_notify of TLS is not waited for.
+// Messages carry their length, so nobody takes a part for the whole; a close_notify of TLS is not
+// waited for.
 void StreamConnection::close() {
   if (closing_) return;
   closing_ = true;
   // Callbacks may hold who is calling.
-  boost::asio::post(tcp_.get_executor(), [self = shared_from_this(), callbacks = std::exchange(callbacks_, {})] {});
+  boost::asio::post(tcp_.get_executor(),
+                    [self = shared_from_this(), callbacks = std::exchange(callbacks_, {})] {});
   patience_.cancel();
   if (unsent_.empty()) end();
 }
@@ -158,7 +167,8 @@ void StreamConnection::end() {
 }
 
 std::string StreamConnection::in_words(boost::system::error_code error) {
-  if (error == boost::asio::error::connection_refused) return "nobody listens there (connection refused)";
+  if (error == boost::asio::error::connection_refused)
+    return "nobody listens there (connection refused)";
   if (error == boost::asio::error::eof) return "has closed the connection";
   return certificate_problem(tls_ ? tls_->native_handle() : nullptr, error.message());
 }

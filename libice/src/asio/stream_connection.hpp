@@ -12,7 +12,8 @@
 namespace stile {
 
 /// Over TCP, or with a context over TLS.
-class StreamConnection final : public Connection, public std::enable_shared_from_this<StreamConnection> {
+class StreamConnection final : public Connection,
+                               public std::enable_shared_from_this<StreamConnection> {
  public:
   StreamConnection(boost::asio::any_io_executor executor, TransportAddress server, std::string host,
                    std::shared_ptr<boost::asio::ssl::context> tls, Callbacks callbacks);
@@ -35,8 +36,10 @@ class StreamConnection final : public Connection, public std::enable_shared_from
   std::string in_words(boost::system::error_code error);
   template <class Do>
   void with_stream(Do&& act) {
-    if (tls_) act(*tls_);
-    else act(tcp_);
+    if (tls_)
+      act(*tls_);
+    else
+      act(tcp_);
   }
 
   TransportAddress server_;

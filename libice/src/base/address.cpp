@@ -19,8 +19,7 @@ std::optional<IpAddress> IpAddress::parse(std::string_view text) {
   if (text.size() > INET6_ADDRSTRLEN || text.find('\0') != text.npos) return std::nullopt;
   const std::string terminated(text);
   std::array<std::uint8_t, 16> bytes{};
-  if (inet_pton(AF_INET, terminated.c_str(), bytes.data()) == 1)
-    return v4(load_u32(bytes.data()));
+  if (inet_pton(AF_INET, terminated.c_str(), bytes.data()) == 1) return v4(load_u32(bytes.data()));
   if (inet_pton(AF_INET6, terminated.c_str(), bytes.data()) == 1) return v6(bytes);
   return std::nullopt;
 }
@@ -29,7 +28,9 @@ Bytes IpAddress::wire_bytes() const {
   return is_v4() ? Bytes(bytes_).subspan(12) : Bytes(bytes_);
 }
 
-bool IpAddress::is_unspecified() const { return *this == IpAddress{} || *this == v4(0); }
+bool IpAddress::is_unspecified() const {
+  return *this == IpAddress{} || *this == v4(0);
+}
 
 bool IpAddress::is_loopback() const {
   if (is_v4()) return bytes_[12] == 127;
@@ -97,7 +98,8 @@ std::size_t mix(std::uint64_t value) {
 }  // namespace
 
 IpPrefix::IpPrefix(IpAddress address, unsigned length)
-    : length_in_128_(address.is_v4() ? mapped_bits + std::min(length, 32u) : std::min(length, 128u)) {
+    : length_in_128_(address.is_v4() ? mapped_bits + std::min(length, 32u)
+                                     : std::min(length, 128u)) {
   address_ = keep_bits(address, length_in_128_);
 }
 
@@ -132,7 +134,8 @@ std::string IpPrefix::to_string() const {
 
 }  // namespace stile
 
-std::size_t std::hash<stile::IpAddress>::operator()(const stile::IpAddress& address) const noexcept {
+std::size_t std::hash<stile::IpAddress>::operator()(
+    const stile::IpAddress& address) const noexcept {
   const auto* bytes = address.v6_bytes().data();
   return stile::mix(stile::load_u64(bytes) ^ stile::mix(stile::load_u64(bytes + 8)));
 }
@@ -140,7 +143,8 @@ std::size_t std::hash<stile::TransportAddress>::operator()(
     const stile::TransportAddress& address) const noexcept {
   return stile::mix(std::hash<stile::IpAddress>{}(address.ip) + address.port);
 }
-std::size_t std::hash<stile::FiveTuple>::operator()(const stile::FiveTuple& five_tuple) const noexcept {
+std::size_t std::hash<stile::FiveTuple>::operator()(
+    const stile::FiveTuple& five_tuple) const noexcept {
   const std::hash<stile::TransportAddress> endpoint;
   return stile::mix(endpoint(five_tuple.client) * 3 + endpoint(five_tuple.server) +
                     static_cast<std::size_t>(five_tuple.transport));

@@ -27,7 +27,9 @@ std::uint32_t Random::below(std::uint32_t bound) {
     if (const std::uint32_t number = u32(); number >= unfair) return number % bound;
 }
 
-double Random::unit() { return static_cast<double>(u64() >> 11) * 0x1p-53; }
+double Random::unit() {
+  return static_cast<double>(u64() >> 11) * 0x1p-53;
+}
 
 std::string Random::ice_chars(std::size_t length) {
   static constexpr char alphabet[] =

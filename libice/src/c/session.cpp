@@ -11,7 +11,8 @@
 
 namespace {
 
-constexpr std::size_t max_events = 4096;  ///< Limit: events that nobody takes; the oldest data goes first
+constexpr std::size_t max_events =
+    4096;  ///< Limit: events that nobody takes; the oldest data goes first
 
 int open_epoll() {
   const int fd = epoll_create1(EPOLL_CLOEXEC);
@@ -21,7 +22,8 @@ int open_epoll() {
 
 }  // namespace
 
-stile_session::stile_session(stile::ice::Config config, const stile::TlsTrust& trust, stile::InterfaceFilter with)
+stile_session::stile_session(stile::ice::Config config, const stile::TlsTrust& trust,
+                             stile::InterfaceFilter with)
     : fd(open_epoll()),
       filter(std::move(with)),
       session(context.get_executor(), std::move(config), callbacks(), trust) {
@@ -35,7 +37,8 @@ stile_session::~stile_session() {
   ::close(fd);
 }
 
-/// Edges are enough, since process() does all that can be done; a closed descriptor leaves the set by itself.
+/// Edges are enough, since process() does all that can be done; a closed descriptor leaves the set
+/// by itself.
 void stile_session::watch(int descriptor) const {
   epoll_event interest{.events = EPOLLIN | EPOLLOUT | EPOLLET, .data = {}};
   epoll_ctl(fd, EPOLL_CTL_ADD, descriptor, &interest);
@@ -45,7 +48,8 @@ int stile_session::timeout() const {
   if (!events.empty()) return 0;
   const stile::Instant wanted = session.deadline();
   if (wanted == stile::never) return -1;
-  const auto left = std::chrono::ceil<std::chrono::milliseconds>(wanted - stile::instant_now()).count();
+  const auto left =
+      std::chrono::ceil<std::chrono::milliseconds>(wanted - stile::instant_now()).count();
   return static_cast<int>(std::clamp<std::int64_t>(left, 0, INT_MAX));
 }
 
@@ -82,10 +86,12 @@ stile::ice::Session::Callbacks stile_session::callbacks() {
           .remote_text = pair.remote.to_string()});
   };
   callbacks.on_server_failed = [push](const stile::ice::ServerFailed& failed) {
-    push({.type = STILE_EVENT_SERVER_FAILED, .text = failed.server.to_string() + ": " + failed.reason});
+    push({.type = STILE_EVENT_SERVER_FAILED,
+          .text = failed.server.to_string() + ": " + failed.reason});
   };
   callbacks.on_data = [push](stile::ice::ComponentId component, stile::Bytes data) {
-    push({.type = STILE_EVENT_DATA, .component = component.component, .data = stile::copy_of(data)});
+    push(
+        {.type = STILE_EVENT_DATA, .component = component.component, .data = stile::copy_of(data)});
   };
   return callbacks;
 }

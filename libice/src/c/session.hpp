@@ -8,10 +8,11 @@
 #include "stile/asio/session.hpp"
 #include "stile/stile.h"
 
-/// What a handle of the C interface stands for: a session with a context of its own, whose descriptors are all watched by one
-/// more, that a foreign loop waits on.
+/// What a handle of the C interface stands for: a session with a context of its own, whose
+/// descriptors are all watched by one more, that a foreign loop waits on.
 struct stile_session {
-  stile_session(stile::ice::Config config, const stile::TlsTrust& trust, stile::InterfaceFilter with);
+  stile_session(stile::ice::Config config, const stile::TlsTrust& trust,
+                stile::InterfaceFilter with);
   ~stile_session();
   stile_session(const stile_session&) = delete;
   stile_session& operator=(const stile_session&) = delete;
@@ -37,7 +38,8 @@ struct stile_session {
   Event told{};  ///< the last one that was taken
   std::vector<stile::ice::Candidate> candidates;
   bool gathered = false;
-  std::shared_ptr<const char> life = std::make_shared<const char>('\0');  ///< ends with it: it may be freed in a callback
+  std::shared_ptr<const char> life =
+      std::make_shared<const char>('\0');  ///< ends with it: it may be freed in a callback
   stile::ice::Session session;
 
  private:

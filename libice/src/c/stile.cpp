@@ -25,7 +25,9 @@ stile_result fail(stile_result result, std::string text) {
 constexpr std::size_t least_config = offsetof(stile_config, loopback) + sizeof(int);
 constexpr std::size_t least_event = offsetof(stile_event, size) + sizeof(std::size_t);
 
-std::string text_or_empty(const char* text) { return text ? text : ""; }
+std::string text_or_empty(const char* text) {
+  return text ? text : "";
+}
 
 /// Throws std::invalid_argument, which says what is wrong with it.
 void add_server(ice::Config& config, const stile_server& server, boost::asio::io_context& context) {
@@ -35,15 +37,20 @@ void add_server(ice::Config& config, const stile_server& server, boost::asio::io
     throw std::invalid_argument("'" + std::string(server.uri) + "': STUN is asked over UDP only");
   boost::asio::ip::udp::resolver resolver(context);
   boost::system::error_code error;
-  const auto found =
-      resolver.resolve(uri->host, std::to_string(uri->port), boost::asio::ip::resolver_base::numeric_service, error);
+  const auto found = resolver.resolve(uri->host, std::to_string(uri->port),
+                                      boost::asio::ip::resolver_base::numeric_service, error);
   if (error) throw std::invalid_argument("'" + uri->host + "': " + error.message());
   const std::string name = IpAddress::parse(uri->host) ? std::string() : uri->host;
   for (const auto& each : found) {
     const TransportAddress address = from_asio(each.endpoint());
     if (uri->relays)
-      config.turn_servers.push_back({address, {text_or_empty(server.username), text_or_empty(server.password)}, uri->transport(), name});
-    else config.stun_servers.push_back(address);
+      config.turn_servers.push_back(
+          {address,
+           {text_or_empty(server.username), text_or_empty(server.password)},
+           uri->transport(),
+           name});
+    else
+      config.stun_servers.push_back(address);
   }
 }
 
@@ -66,24 +73,33 @@ stile_result result_of(std::error_code error) {
   if (!error) return STILE_OK;
   error_text = error.message();
   switch (static_cast<ice::SessionErrc>(error.value())) {
-    case ice::SessionErrc::no_path: return STILE_NO_PATH;
-    case ice::SessionErrc::no_consent: return STILE_NO_CONSENT;
+    case ice::SessionErrc::no_path:
+      return STILE_NO_PATH;
+    case ice::SessionErrc::no_consent:
+      return STILE_NO_CONSENT;
     case ice::SessionErrc::failed:
-    case ice::SessionErrc::closed: break;
+    case ice::SessionErrc::closed:
+      break;
   }
   return STILE_CLOSED;
 }
 
 }  // namespace
 
-const char* stile_error_text(void) { return error_text.c_str(); }
-const char* stile_version(void) { return STILE_VERSION; }
+const char* stile_error_text(void) {
+  return error_text.c_str();
+}
+const char* stile_version(void) {
+  return STILE_VERSION;
+}
 
 stile_result stile_session_new(const stile_config* config, stile_session** session) {
   if (!config || !session) return fail(STILE_INVALID, "config or session is NULL");
-  if (config->struct_size < least_config) return fail(STILE_INVALID, "struct_size is not the size of a stile_config");
+  if (config->struct_size < least_config)
+    return fail(STILE_INVALID, "struct_size is not the size of a stile_config");
   try {
-    const InterfaceFilter filter{.only = text_or_empty(config->interface_name), .loopback = config->loopback != 0};
+    const InterfaceFilter filter{.only = text_or_empty(config->interface_name),
+                                 .loopback = config->loopback != 0};
     *session = new stile_session(configuration(*config), {text_or_empty(config->ca_file)}, filter);
     return STILE_OK;
   } catch (const std::invalid_argument& error) {
@@ -95,22 +111,35 @@ stile_result stile_session_new(const stile_config* config, stile_session** sessi
   }
 }
 
-void stile_session_free(stile_session* session) { delete session; }
+void stile_session_free(stile_session* session) {
+  delete session;
+}
 
-int stile_session_fd(const stile_session* session) { return session->fd; }
-int stile_session_timeout(const stile_session* session) { return session->timeout(); }
-void stile_session_process(stile_session* session) { session->process(); }
-stile_state stile_session_state(const stile_session* session) { return static_cast<stile_state>(session->session.state()); }
+int stile_session_fd(const stile_session* session) {
+  return session->fd;
+}
+int stile_session_timeout(const stile_session* session) {
+  return session->timeout();
+}
+void stile_session_process(stile_session* session) {
+  session->process();
+}
+stile_state stile_session_state(const stile_session* session) {
+  return static_cast<stile_state>(session->session.state());
+}
 
 stile_result stile_session_gather(stile_session* session) {
-  if (session->session.state() != ice::State::idle && session->session.state() != ice::State::checking)
-    return fail(STILE_INVALID, "candidates are gathered once; stile_session_restart() does it anew");
+  if (session->session.state() != ice::State::idle &&
+      session->session.state() != ice::State::checking)
+    return fail(STILE_INVALID,
+                "candidates are gathered once; stile_session_restart() does it anew");
   session->session.gather(session->filter);
   session->process();  // what has failed at once
   return STILE_OK;
 }
 
-stile_result stile_session_local_description(const stile_session* session, char* text, size_t* size) {
+stile_result stile_session_local_description(const stile_session* session, char* text,
+                                             size_t* size) {
   ice::StreamDescription stream;
   stream.parameters = session->session.local_parameters();
   stream.candidates = session->candidates;
@@ -118,7 +147,9 @@ stile_result stile_session_local_description(const stile_session* session, char*
   const std::string lines = session_attributes(stream.parameters) + stream_attributes(stream);
   const std::size_t room = *size;
   *size = lines.size();
-  if (room <= lines.size()) return fail(STILE_TOO_SMALL, "the description has " + std::to_string(lines.size() + 1) + " bytes");
+  if (room <= lines.size())
+    return fail(STILE_TOO_SMALL,
+                "the description has " + std::to_string(lines.size() + 1) + " bytes");
   std::memcpy(text, lines.c_str(), lines.size() + 1);
   return STILE_OK;
 }
@@ -127,10 +158,12 @@ stile_result stile_session_set_remote_description(stile_session* session, const 
   auto streams = ice::parse_sdp(text_or_empty(text));
   if (!streams) return fail(STILE_INVALID, streams.error());
   ice::StreamDescription& stream = streams->front();
-  if (stream.parameters.credentials.ufrag.empty()) return fail(STILE_INVALID, "there is no ice-ufrag");
+  if (stream.parameters.credentials.ufrag.empty())
+    return fail(STILE_INVALID, "there is no ice-ufrag");
   if (session->session.is_restart(stream.parameters.credentials)) stile_session_restart(session);
   session->session.set_remote_parameters(stream.parameters);
-  for (ice::Candidate& candidate : stream.candidates) session->session.add_remote_candidate(std::move(candidate));
+  for (ice::Candidate& candidate : stream.candidates)
+    session->session.add_remote_candidate(std::move(candidate));
   if (stream.end_of_candidates) session->session.end_of_remote_candidates();
   return STILE_OK;
 }
@@ -148,7 +181,8 @@ stile_result stile_session_end_of_remote_candidates(stile_session* session) {
 }
 
 stile_result stile_session_restart(stile_session* session) {
-  if (session->session.state() == ice::State::idle) return fail(STILE_INVALID, "nothing has begun yet");
+  if (session->session.state() == ice::State::idle)
+    return fail(STILE_INVALID, "nothing has begun yet");
   session->candidates.clear();
   session->gathered = false;
   session->session.restart(session->filter);
@@ -156,9 +190,12 @@ stile_result stile_session_restart(stile_session* session) {
   return STILE_OK;
 }
 
-stile_result stile_session_send(stile_session* session, unsigned component, const void* data, size_t size) {
-  if (component == 0 || component > 256 || (!data && size > 0)) return fail(STILE_INVALID, "no such component, or data is NULL");
-  return result_of(session->session.send({static_cast<const std::uint8_t*>(data), size}, static_cast<std::uint16_t>(component)));
+stile_result stile_session_send(stile_session* session, unsigned component, const void* data,
+                                size_t size) {
+  if (component == 0 || component > 256 || (!data && size > 0))
+    return fail(STILE_INVALID, "no such component, or data is NULL");
+  return result_of(session->session.send({static_cast<const std::uint8_t*>(data), size},
+                                         static_cast<std::uint16_t>(component)));
 }
 
 int stile_session_next_event(stile_session* session, stile_event* event) {
@@ -166,7 +203,8 @@ int stile_session_next_event(stile_session* session, stile_event* event) {
   return session->take(*event) ? 1 : 0;
 }
 
-void stile_session_dispatch(stile_session* session, void (*take)(stile_session*, const stile_event*, void*), void* user) {
+void stile_session_dispatch(stile_session* session,
+                            void (*take)(stile_session*, const stile_event*, void*), void* user) {
   const std::weak_ptr<const char> life = session->life;
   stile_event event = STILE_EVENT_INIT;
   while (!life.expired() && session->take(event)) take(session, &event, user);

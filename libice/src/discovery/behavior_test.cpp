@@ -6,14 +6,18 @@ namespace stile::discovery {
 
 std::string_view to_string(Behavior behavior) {
   switch (behavior) {
-    case Behavior::endpoint_independent: return "endpoint-independent";
-    case Behavior::address_dependent: return "address-dependent";
-    case Behavior::address_and_port_dependent: return "address-and-port-dependent";
+    case Behavior::endpoint_independent:
+      return "endpoint-independent";
+    case Behavior::address_dependent:
+      return "address-dependent";
+    case Behavior::address_and_port_dependent:
+      return "address-and-port-dependent";
   }
   return "";
 }
 
-BehaviorTest::BehaviorTest(Config config, Random& random) : config_(std::move(config)), random_(random) {}
+BehaviorTest::BehaviorTest(Config config, Random& random)
+    : config_(std::move(config)), random_(random) {}
 
 void BehaviorTest::start(Instant now, const TransportAddress& local) {
   findings_.local = local;
@@ -29,7 +33,8 @@ void BehaviorTest::ask(Instant now, Step step, std::size_t socket, const Transpo
   builder.add_fingerprint();
   const Bytes bytes = builder.finish();
   transmits_.push_back({socket, to, copy_of(bytes)});
-  exchanges_.push_back({step, socket, to, id, copy_of(bytes), stun::TransactionTimer(now, config_.retransmission)});
+  exchanges_.push_back(
+      {step, socket, to, id, copy_of(bytes), stun::TransactionTimer(now, config_.retransmission)});
 }
 
 void BehaviorTest::handle_datagram(Instant now, std::size_t socket, Bytes datagram) {
@@ -38,7 +43,8 @@ void BehaviorTest::handle_datagram(Instant now, std::size_t socket, Bytes datagr
   const auto found = std::ranges::find(exchanges_, message->transaction_id(), &Exchange::id);
   if (found == exchanges_.end()) return;
   const Step step = found->step;
-  // The hairpin request itself comes in at the mapping socket; all else are answers at the socket that asked.
+  // The hairpin request itself comes in at the mapping socket; all else are answers at the socket
+  // that asked.
   const bool hairpinned = step == Step::hairpin && socket == mapping_socket &&
                           message->message_class() == stun::Class::request;
   const bool answer = step != Step::hairpin && socket == found->socket &&
@@ -67,7 +73,8 @@ void BehaviorTest::handle_timeout(Instant now) {
 
 Instant BehaviorTest::poll_timeout() const {
   Instant earliest = never;
-  for (const Exchange& exchange : exchanges_) earliest = std::min(earliest, exchange.timer.deadline());
+  for (const Exchange& exchange : exchanges_)
+    earliest = std::min(earliest, exchange.timer.deadline());
   return earliest;
 }
 
@@ -82,39 +89,60 @@ void BehaviorTest::take_answer(Instant now, Step step, const stun::MessageView& 
   const auto mapped = message.get<stun::XorMappedAddress>();
   if (!mapped && step != Step::hairpin) return take_silence(now, step);
   switch (step) {
-    case Step::map_primary: return take_first_answer(now, mapped->address, message);
+    case Step::map_primary:
+      return take_first_answer(now, mapped->address, message);
     case Step::map_alternate_ip:  // RFC 5780 §4.3, test II
       mapped_at_alternate_ip_ = mapped->address;
-      if (mapped->address == findings_.mapped) findings_.mapping = Behavior::endpoint_independent;
-      else ask(now, Step::map_alternate_both, mapping_socket, *other_);
+      if (mapped->address == findings_.mapped)
+        findings_.mapping = Behavior::endpoint_independent;
+      else
+        ask(now, Step::map_alternate_both, mapping_socket, *other_);
       return;
     case Step::map_alternate_both:  // test III
-      findings_.mapping = mapped->address == mapped_at_alternate_ip_ ? Behavior::address_dependent
-                                                                     : Behavior::address_and_port_dependent;
+      findings_.mapping = mapped->address == mapped_at_alternate_ip_
+                              ? Behavior::address_dependent
+                              : Behavior::address_and_port_dependent;
       return;
-    case Step::open_filter:  // RFC 5780 §4.4, test II, and below test III, side by side on two ports
-      return ask(now, Step::ask_from_both, filtering_socket, config_.server, stun::ChangeRequest{true, true});
+    case Step::open_filter:  // RFC 5780 §4.4, test II, and below test III, side by side on two
+                             // ports
+      return ask(now, Step::ask_from_both, filtering_socket, config_.server,
+                 stun::ChangeRequest{true, true});
     case Step::open_port_filter:
-      return ask(now, Step::ask_from_port, port_filtering_socket, config_.server, stun::ChangeRequest{false, true});
-    case Step::ask_from_both: passed_from_both_ = true; break;
-    case Step::ask_from_port: passed_from_port_ = true; break;
+      return ask(now, Step::ask_from_port, port_filtering_socket, config_.server,
+                 stun::ChangeRequest{false, true});
+    case Step::ask_from_both:
+      passed_from_both_ = true;
+      break;
+    case Step::ask_from_port:
+      passed_from_port_ = true;
+      break;
     // The path still works, so the silence before was the filter's.
-    case Step::control_filter: passed_from_both_ = false; break;
-    case Step::control_port_filter: passed_from_port_ = false; break;
+    case Step::control_filter:
+      passed_from_both_ = false;
+      break;
+    case Step::control_port_filter:
+      passed_from_port_ = false;
+      break;
     case Step::open_hairpin:
       hairpin_mapped_ = mapped->address;
       open_filter_for_hairpin();
       return ask(now, Step::hairpin, hairpin_socket, *findings_.mapped);
-    case Step::hairpin: findings_.hairpinning = true; return;
+    case Step::hairpin:
+      findings_.hairpinning = true;
+      return;
   }
   conclude_filtering();
 }
 
 void BehaviorTest::take_silence(Instant now, Step step) {
   switch (step) {
-    case Step::ask_from_both: return ask(now, Step::control_filter, filtering_socket, config_.server);
-    case Step::ask_from_port: return ask(now, Step::control_port_filter, port_filtering_socket, config_.server);
-    case Step::hairpin: findings_.hairpinning = false; return;
+    case Step::ask_from_both:
+      return ask(now, Step::control_filter, filtering_socket, config_.server);
+    case Step::ask_from_port:
+      return ask(now, Step::control_port_filter, port_filtering_socket, config_.server);
+    case Step::hairpin:
+      findings_.hairpinning = false;
+      return;
     case Step::map_primary:
     case Step::map_alternate_ip:
     case Step::map_alternate_both:
@@ -122,12 +150,14 @@ void BehaviorTest::take_silence(Instant now, Step step) {
     case Step::control_filter:
     case Step::open_port_filter:
     case Step::control_port_filter:
-    case Step::open_hairpin: return;  // what it was to tell stays unknown
+    case Step::open_hairpin:
+      return;  // what it was to tell stays unknown
   }
 }
 
 // RFC 5780 §4.3, test I.
-void BehaviorTest::take_first_answer(Instant now, const TransportAddress& mapped, const stun::MessageView& message) {
+void BehaviorTest::take_first_answer(Instant now, const TransportAddress& mapped,
+                                     const stun::MessageView& message) {
   findings_.answered = true;
   findings_.mapped = mapped;
   findings_.behind_nat = mapped != findings_.local;
@@ -143,8 +173,8 @@ void BehaviorTest::take_first_answer(Instant now, const TransportAddress& mapped
   ask(now, Step::open_port_filter, port_filtering_socket, config_.server);
 }
 
-/// RFC 5780 §3.4 does not reckon with filters, but a NAT may filter what it hairpins: so the socket that is to be reached
-/// writes first to the one that will come.
+/// RFC 5780 §3.4 does not reckon with filters, but a NAT may filter what it hairpins: so the socket
+/// that is to be reached writes first to the one that will come.
 void BehaviorTest::open_filter_for_hairpin() {
   ByteVector buffer(64);
   stun::MessageBuilder builder(buffer, stun::Class::indication, stun::Method::binding,
@@ -154,8 +184,10 @@ void BehaviorTest::open_filter_for_hairpin() {
 }
 
 void BehaviorTest::conclude_filtering() {
-  if (passed_from_both_ == true) findings_.filtering = Behavior::endpoint_independent;
-  else if (passed_from_both_ == false && passed_from_port_ == true) findings_.filtering = Behavior::address_dependent;
+  if (passed_from_both_ == true)
+    findings_.filtering = Behavior::endpoint_independent;
+  else if (passed_from_both_ == false && passed_from_port_ == true)
+    findings_.filtering = Behavior::address_dependent;
   else if (passed_from_both_ == false && passed_from_port_ == false)
     findings_.filtering = Behavior::address_and_port_dependent;
 }

@@ -6,30 +6,43 @@
 
 namespace stile::ice {
 
-Agent::Agent(Config config, Random& random) : impl_(std::make_unique<Impl>(std::move(config), random)) {}
+Agent::Agent(Config config, Random& random)
+    : impl_(std::make_unique<Impl>(std::move(config), random)) {}
 Agent::~Agent() = default;
 Agent::Agent(Agent&&) noexcept = default;
 Agent& Agent::operator=(Agent&&) noexcept = default;
 
-const Credentials& Agent::local_credentials() const { return impl_->local; }
-State Agent::state() const { return impl_->state; }
+const Credentials& Agent::local_credentials() const {
+  return impl_->local;
+}
+State Agent::state() const {
+  return impl_->state;
+}
 Parameters Agent::local_parameters() const {
   Parameters parameters{impl_->local, impl_->config.lite, {"ice2"}, impl_->config.ta};
   if (impl_->config.trickle) parameters.options.emplace_back("trickle");
   parameters.options.emplace_back("renomination");
   return parameters;
 }
-Role Agent::role() const { return impl_->role; }
-const Counters& Agent::counters() const { return impl_->counters; }
-Instant Agent::poll_timeout() const { return impl_->wake_at; }
+Role Agent::role() const {
+  return impl_->role;
+}
+const Counters& Agent::counters() const {
+  return impl_->counters;
+}
+Instant Agent::poll_timeout() const {
+  return impl_->wake_at;
+}
 
 void Agent::gather(Instant now, std::span<const IpAddress> local_addresses) {
   const bool first = impl_->sockets.empty() && !impl_->gathering_done;
-  if (first && impl_->state != State::closed && impl_->state != State::failed) impl_->gather(now, local_addresses);
+  if (first && impl_->state != State::closed && impl_->state != State::failed)
+    impl_->gather(now, local_addresses);
   impl_->plan();
 }
 
-void Agent::handle_socket_opened(Instant now, SocketId id, std::expected<TransportAddress, std::string> local) {
+void Agent::handle_socket_opened(Instant now, SocketId id,
+                                 std::expected<TransportAddress, std::string> local) {
   impl_->socket_opened(now, id, std::move(local));
   impl_->fire_transactions(now);
   impl_->plan();
@@ -49,7 +62,8 @@ void Agent::restart(Instant now, std::span<const IpAddress> local_addresses) {
 
 bool Agent::is_restart(const Credentials& offered) const {
   const auto& known = impl_->remote;
-  return known && known->credentials.ufrag != offered.ufrag && known->credentials.pwd != offered.pwd;
+  return known && known->credentials.ufrag != offered.ufrag &&
+         known->credentials.pwd != offered.pwd;
 }
 
 void Agent::set_remote_parameters(Instant now, Parameters parameters) {
@@ -69,7 +83,8 @@ void Agent::end_of_remote_candidates(Instant now) {
   impl_->plan();
 }
 
-std::optional<Received> Agent::handle_datagram(Instant now, SocketId socket, const TransportAddress& from,
+std::optional<Received> Agent::handle_datagram(Instant now, SocketId socket,
+                                               const TransportAddress& from,
                                                MutableBytes datagram) {
   const auto found = std::ranges::find(impl_->sockets, socket, &Socket::id);
   if (found == impl_->sockets.end() || found->status != Socket::Status::open) return std::nullopt;
@@ -80,7 +95,8 @@ std::optional<Received> Agent::handle_datagram(Instant now, SocketId socket, con
   return std::nullopt;
 }
 
-std::expected<Transmit, SendError> Agent::send(Instant now, ComponentId component, MutableBytes data) {
+std::expected<Transmit, SendError> Agent::send(Instant now, ComponentId component,
+                                               MutableBytes data) {
   return impl_->transmit(now, component, data);
 }
 
@@ -97,8 +113,10 @@ void Agent::handle_timeout(Instant now) {
   impl_->nominate(now);
   impl_->check_consent(now);
   impl_->watch_paths(now);
-  if (impl_->config.lite) impl_->keep_lite_paths_alive(now);
-  else impl_->keep_mappings_alive(now);
+  if (impl_->config.lite)
+    impl_->keep_lite_paths_alive(now);
+  else
+    impl_->keep_mappings_alive(now);
   impl_->release_unused(now);
   impl_->fail_if_hopeless(now);
   impl_->plan();
@@ -118,7 +136,9 @@ std::optional<Event> Agent::poll_event() {
   return event;
 }
 
-void Agent::close(Instant now) { impl_->close(now); }
+void Agent::close(Instant now) {
+  impl_->close(now);
+}
 
 void Agent::for_each_pair(const std::function<void(const PairReport&)>& visit) const {
   for (const CandidatePair& pair : impl_->checklists.pairs()) {
@@ -160,7 +180,8 @@ bool Parameters::has_option(std::string_view option) const {
 }
 
 bool Agent::Impl::has(ComponentId id) const {
-  return id.stream >= 1 && id.stream <= config.streams && id.component >= 1 && id.component <= config.components;
+  return id.stream >= 1 && id.stream <= config.streams && id.component >= 1 &&
+         id.component <= config.components;
 }
 
 ComponentId Agent::Impl::component_at(std::size_t index) const {
@@ -184,10 +205,12 @@ void Agent::Impl::send(const Base& base, const TransportAddress& to, Bytes datag
   ByteVector buffer(datagram_headroom + datagram.size());
   std::ranges::copy(datagram, buffer.begin() + datagram_headroom);
   const Bytes wrapped = client.wrap(to, MutableBytes(buffer).subspan(datagram_headroom));
-  if (!wrapped.empty()) commands.push_back(SendDatagram{socket.id, client.server(), copy_of(wrapped)});
+  if (!wrapped.empty())
+    commands.push_back(SendDatagram{socket.id, client.server(), copy_of(wrapped)});
 }
 
-/// Starts what may start now: one transaction for each Ta, gathering before checks (RFC 8445 §14.2).
+/// Starts what may start now: one transaction for each Ta, gathering before checks (RFC 8445
+/// §14.2).
 void Agent::Impl::fire_transactions(Instant now) {
   if (state == State::closed || state == State::failed) return;
   while (next_transaction <= now && wants_to_start() && has_place(now)) {
@@ -197,7 +220,8 @@ void Agent::Impl::fire_transactions(Instant now) {
 }
 
 bool Agent::Impl::wants_to_start() {
-  return !servers_to_ask.empty() || checklists.has_next([this](const CandidatePair& pair) { return may_check(pair); });
+  return !servers_to_ask.empty() ||
+         checklists.has_next([this](const CandidatePair& pair) { return may_check(pair); });
 }
 
 /// Among all agents that share the pacing. A place that is yet to come is waited for.
@@ -225,15 +249,18 @@ void Agent::Impl::plan() {
     return;
   }
   for (const auto& relay : relays) wake_at = std::min(wake_at, relay->client.poll_timeout());
-  for (const ServerCheck& check : server_checks) wake_at = std::min(wake_at, check.timer.deadline());
+  for (const ServerCheck& check : server_checks)
+    wake_at = std::min(wake_at, check.timer.deadline());
   for (const CandidatePair& pair : checklists.pairs())
     for (const Check& check : pair.checks) wake_at = std::min(wake_at, check.timer.deadline());
   for (const Component& each : components) {
-    if (each.former) wake_at = std::min({wake_at, each.former->consent.next_check, each.former->consent.until});
+    if (each.former)
+      wake_at = std::min({wake_at, each.former->consent.next_check, each.former->consent.until});
     if (state == State::failed) continue;
     wake_at = std::min({wake_at, each.consent.next_check, each.nominate_at});
     if (each.selected) wake_at = std::min(wake_at, each.consent.until);
-    if (each.selected && watches_paths()) wake_at = std::min({wake_at, each.next_probe, each.next_backup_check});
+    if (each.selected && watches_paths())
+      wake_at = std::min({wake_at, each.next_probe, each.next_backup_check});
   }
   if (state != State::failed && wants_to_start()) wake_at = std::min(wake_at, next_transaction);
   if (state == State::checking) wake_at = std::min(wake_at, no_failure_before);

@@ -8,16 +8,16 @@ namespace stile::ice {
 
 namespace {
 
-constexpr std::size_t longest_line = 1024;       ///< Limit: of a candidate attribute
-constexpr std::size_t longest_foundation = 32;   // RFC 8839 §5.1
+constexpr std::size_t longest_line = 1024;      ///< Limit: of a candidate attribute
+constexpr std::size_t longest_foundation = 32;  // RFC 8839 §5.1
 
 bool equals_ignoring_case(std::string_view a, std::string_view b) {
   return std::ranges::equal(a, b, [](char x, char y) { return (x | 0x20) == (y | 0x20); });
 }
 
 std::optional<CandidateType> type_named(std::string_view name) {
-  for (const auto type : {CandidateType::host, CandidateType::server_reflexive, CandidateType::peer_reflexive,
-                          CandidateType::relayed})
+  for (const auto type : {CandidateType::host, CandidateType::server_reflexive,
+                          CandidateType::peer_reflexive, CandidateType::relayed})
     if (name == to_string(type)) return type;
   return std::nullopt;
 }
@@ -51,10 +51,14 @@ std::expected<void, std::string> parse_rest(Words& words, Candidate& candidate) 
 
 std::string_view to_string(CandidateType type) {
   switch (type) {
-    case CandidateType::host: return "host";
-    case CandidateType::server_reflexive: return "srflx";
-    case CandidateType::peer_reflexive: return "prflx";
-    case CandidateType::relayed: return "relay";
+    case CandidateType::host:
+      return "host";
+    case CandidateType::server_reflexive:
+      return "srflx";
+    case CandidateType::peer_reflexive:
+      return "prflx";
+    case CandidateType::relayed:
+      return "relay";
   }
   return "";
 }
@@ -76,16 +80,20 @@ std::expected<NamedCandidate, std::string> Candidate::parse_named(std::string_vi
 
   Candidate candidate;
   const auto foundation = words.next();
-  if (!foundation || foundation->size() > longest_foundation || !std::ranges::all_of(*foundation, is_ice_char))
+  if (!foundation || foundation->size() > longest_foundation ||
+      !std::ranges::all_of(*foundation, is_ice_char))
     return problem("foundation is not 1 to 32 ice-chars");
   candidate.foundation = *foundation;
   const auto component = words.number<std::uint16_t>(1, 256);
   if (!component) return problem("component is not 1 to 256");
   candidate.component = *component;
   const auto transport = words.next();
-  if (transport && equals_ignoring_case(*transport, "udp")) candidate.transport = Transport::udp;
-  else if (transport && equals_ignoring_case(*transport, "tcp")) candidate.transport = Transport::tcp;
-  else return problem("transport is neither UDP nor TCP");
+  if (transport && equals_ignoring_case(*transport, "udp"))
+    candidate.transport = Transport::udp;
+  else if (transport && equals_ignoring_case(*transport, "tcp"))
+    candidate.transport = Transport::tcp;
+  else
+    return problem("transport is neither UDP nor TCP");
   const auto priority = words.number<std::uint32_t>(1, 0x7fffffff);
   if (!priority) return problem("priority is not 1 to 2147483647");
   candidate.priority = *priority;
@@ -93,7 +101,8 @@ std::expected<NamedCandidate, std::string> Candidate::parse_named(std::string_vi
   const auto address = words.next();
   const auto ip = address ? IpAddress::parse(*address) : std::nullopt;
   const bool is_name = !ip && address && address->ends_with(".local");
-  if (!ip && !is_name) return problem("'" + std::string(address.value_or("")) + "' is not an IP address");
+  if (!ip && !is_name)
+    return problem("'" + std::string(address.value_or("")) + "' is not an IP address");
   const auto port = words.number<std::uint16_t>(0, 65535);
   if (!port) return problem("port is not 0 to 65535");
   candidate.address = {ip.value_or(IpAddress{}), *port};
@@ -108,10 +117,11 @@ std::expected<NamedCandidate, std::string> Candidate::parse_named(std::string_vi
 
 std::string Candidate::to_string() const {
   std::string line = "candidate:" + foundation + " " + std::to_string(component) +
-                     (transport == Transport::udp ? " UDP " : " TCP ") + std::to_string(priority) + " " +
-                     address.ip.to_string() + " " + std::to_string(address.port) + " typ ";
+                     (transport == Transport::udp ? " UDP " : " TCP ") + std::to_string(priority) +
+                     " " + address.ip.to_string() + " " + std::to_string(address.port) + " typ ";
   line += ice::to_string(type);
-  if (related) line += " raddr " + related->ip.to_string() + " rport " + std::to_string(related->port);
+  if (related)
+    line += " raddr " + related->ip.to_string() + " rport " + std::to_string(related->port);
   for (const auto& [key, value] : extensions) line += " " + key + " " + value;
   return line;
 }

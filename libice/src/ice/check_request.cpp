@@ -13,14 +13,16 @@ void Agent::Impl::take_request(Instant now, const Base& base, const TransportAdd
   if (config.policy == Policy::relay && !base.relay) return;
   const Credentials* ours = credentials_for(message);
   if (!authenticate(base, from, message, ours)) return;
-  if (ours != &local) return answer(base, from, message, *ours);  // consent to what data goes by during a restart
+  if (ours != &local)
+    return answer(base, from, message, *ours);  // consent to what data goes by during a restart
   if (resolve_role_conflict(base, from, message)) return;
   const auto priority = message.get<stun::PriorityAttribute>();
   if (!priority) return refuse(base, from, message, ErrorNumber::bad_request, true);
   answer(base, from, message, local);
 
   const auto nomination = message.get<stun::NominationAttribute>();
-  const EarlyCheck check{base, from, priority->value, message.has(stun::AttributeType::use_candidate) || nomination,
+  const EarlyCheck check{base, from, priority->value,
+                         message.has(stun::AttributeType::use_candidate) || nomination,
                          nomination ? nomination->value : 0};
   if (remote) return trigger_check(now, check);
   if (early_checks.size() < config.max_early_checks) early_checks.push_back(check);
@@ -29,7 +31,9 @@ void Agent::Impl::take_request(Instant now, const Base& base, const TransportAdd
 /// Ours that the user name "ours:theirs" (RFC 8445 §7.2.2) begins with, or nullptr.
 const Credentials* Agent::Impl::credentials_for(const stun::MessageView& request) const {
   const auto username = request.get<stun::Username>();
-  const auto named = [&](const Credentials& ours) { return username && username->text.starts_with(ours.ufrag + ":"); };
+  const auto named = [&](const Credentials& ours) {
+    return username && username->text.starts_with(ours.ufrag + ":");
+  };
   if (named(local)) return &local;
   for (const Component& each : components)
     if (each.former && named(each.former->ours)) return &each.former->ours;
@@ -37,9 +41,10 @@ const Credentials* Agent::Impl::credentials_for(const stun::MessageView& request
 }
 
 // RFC 8489 §9.1.3.
-bool Agent::Impl::authenticate(const Base& base, const TransportAddress& from, const stun::MessageView& message,
-                               const Credentials* ours) {
-  if (!message.has(stun::AttributeType::username) || !message.has(stun::AttributeType::message_integrity)) {
+bool Agent::Impl::authenticate(const Base& base, const TransportAddress& from,
+                               const stun::MessageView& message, const Credentials* ours) {
+  if (!message.has(stun::AttributeType::username) ||
+      !message.has(stun::AttributeType::message_integrity)) {
     ++counters.unauthenticated;
     refuse(base, from, message, ErrorNumber::bad_request, false);
     return false;
@@ -76,26 +81,30 @@ bool Agent::Impl::resolve_role_conflict(const Base& base, const TransportAddress
   return false;
 }
 
-void Agent::Impl::answer(const Base& base, const TransportAddress& to, const stun::MessageView& request,
-                         const Credentials& ours) {
+void Agent::Impl::answer(const Base& base, const TransportAddress& to,
+                         const stun::MessageView& request, const Credentials& ours) {
   std::array<std::uint8_t, 128> buffer;
   stun::MessageBuilder builder(buffer, stun::Class::success_response, stun::Method::binding,
                                request.transaction_id());
-  builder.add(stun::XorMappedAddress{to}).add_message_integrity(stun::short_term_key(ours.pwd)).add_fingerprint();
+  builder.add(stun::XorMappedAddress{to})
+      .add_message_integrity(stun::short_term_key(ours.pwd))
+      .add_fingerprint();
   send(base, to, builder.finish());
 }
 
-void Agent::Impl::refuse(const Base& base, const TransportAddress& to, const stun::MessageView& request,
-                         ErrorNumber error, bool with_integrity) {
+void Agent::Impl::refuse(const Base& base, const TransportAddress& to,
+                         const stun::MessageView& request, ErrorNumber error, bool with_integrity) {
   std::array<std::uint8_t, 128> buffer;
-  stun::MessageBuilder builder(buffer, stun::Class::error_response, stun::Method::binding, request.transaction_id());
+  stun::MessageBuilder builder(buffer, stun::Class::error_response, stun::Method::binding,
+                               request.transaction_id());
   builder.add(stun::ErrorCode{static_cast<std::uint16_t>(error), {}});
   if (with_integrity) builder.add_message_integrity(stun::short_term_key(local.pwd));
   builder.add_fingerprint();
   send(base, to, builder.finish());
 }
 
-// RFC 8445 §7.3.1.3: an address that no remote candidate has is a peer-reflexive one, with the priority of the check.
+// RFC 8445 §7.3.1.3: an address that no remote candidate has is a peer-reflexive one, with the
+// priority of the check.
 std::size_t Agent::Impl::learn_remote(Instant, const EarlyCheck& check) {
   if (const auto known = find_remote(component_of(check.base), check.from)) return *known;
   Candidate candidate;
@@ -109,13 +118,14 @@ std::size_t Agent::Impl::learn_remote(Instant, const EarlyCheck& check) {
   return remotes.size() - 1;
 }
 
-// Counted for each local candidate: what checks show at one must not keep another, such as the relayed one, from
-// being of use.
+// Counted for each local candidate: what checks show at one must not keep another, such as the
+// relayed one, from being of use.
 bool Agent::Impl::may_learn_at(std::size_t local_index) const {
   const auto learnt = std::ranges::count_if(checklists.pairs(), [&](const CandidatePair& pair) {
     return pair.local == local_index && remotes[pair.remote].type == CandidateType::peer_reflexive;
   });
-  return std::cmp_less(learnt, config.max_peer_reflexive) && remotes.size() < config.max_remote_candidates;
+  return std::cmp_less(learnt, config.max_peer_reflexive) &&
+         remotes.size() < config.max_remote_candidates;
 }
 
 // RFC 8445 §7.3.1.4 and §7.3.1.5.
@@ -124,7 +134,8 @@ void Agent::Impl::trigger_check(Instant now, const EarlyCheck& early) {
   const auto local_index = base_candidate(early.base);
   const bool known = find_remote(component_of(early.base), early.from).has_value();
   const bool nominated = early.use_candidate && role == Role::controlled;
-  if (!local_index || (!known && !nominated && is_done(component(component_of(early.base))))) return;
+  if (!local_index || (!known && !nominated && is_done(component(component_of(early.base)))))
+    return;
   if (!known && !may_learn_at(*local_index)) {
     ++counters.candidates_over_limit;
     return;

@@ -37,14 +37,16 @@ void Agent::Impl::take_response(Instant now, const Base& base, const TransportAd
                                 const stun::MessageView& message) {
   if (take_consent_response(now, message)) return;
   CandidatePair* const asked = pair_with_check(checklists, message.transaction_id());
-  if (!asked || !remote || !stun::verify_message_integrity(message, stun::short_term_key(remote->credentials.pwd))) {
+  if (!asked || !remote ||
+      !stun::verify_message_integrity(message, stun::short_term_key(remote->credentials.pwd))) {
     if (asked) ++asked->unsigned_answers;
     ++counters.unmatched_responses;
     return;
   }
   auto [pair, check] = *take_check(checklists, message.transaction_id());
   ++pair->responses_received;
-  if (message.message_class() == stun::Class::error_response) return take_error(now, *pair, check, message);
+  if (message.message_class() == stun::Class::error_response)
+    return take_error(now, *pair, check, message);
 
   // §7.2.5.2.1: the answer comes from where the request went, to where it left from.
   const bool symmetric = base == locals[pair->local].base && from == remotes[pair->remote].address;
@@ -57,7 +59,8 @@ void Agent::Impl::take_response(Instant now, const Base& base, const TransportAd
 }
 
 // RFC 8445 §7.2.5.3.
-void Agent::Impl::take_success(Instant now, CandidatePair& pair, const Check& check, const TransportAddress& mapped) {
+void Agent::Impl::take_success(Instant now, CandidatePair& pair, const Check& check,
+                               const TransportAddress& mapped) {
   const LocalCandidate& ours = locals[pair.local];
   const auto known = std::ranges::find_if(locals, [&](const LocalCandidate& other) {
     return other.candidate.address == mapped && component_of(other.base) == component_of(ours.base);
@@ -68,7 +71,8 @@ void Agent::Impl::take_success(Instant now, CandidatePair& pair, const Check& ch
     const std::uint32_t priority = (ours.candidate.priority & 0x00ffffff) | 110u << 24;
     pair.valid_local = add_peer_reflexive_local(mapped, Base(ours.base), priority);
   }
-  // An answer to a retransmitted request may belong to an earlier sending: then the time says nothing.
+  // An answer to a retransmitted request may belong to an earlier sending: then the time says
+  // nothing.
   if (check.timer.sent_count() == 1) {
     pair.round_trip_time = now - check.timer.first_sent();
     pair.total_round_trip_time += pair.round_trip_time;
@@ -82,7 +86,8 @@ void Agent::Impl::take_success(Instant now, CandidatePair& pair, const Check& ch
   checklists.unfreeze(pair.foundation);
 
   Component& owner = component(pair.component);
-  if (!owner.selected || owner.selected == pair.id) owner.consent.until = now + config.consent_expiry;
+  if (!owner.selected || owner.selected == pair.id)
+    owner.consent.until = now + config.consent_expiry;
   const bool by_us = check.use_candidate && role == Role::controlling;
   if (by_us) {
     pair.nomination = check.nomination;
@@ -94,11 +99,14 @@ void Agent::Impl::take_success(Instant now, CandidatePair& pair, const Check& ch
 }
 
 // RFC 8445 §7.2.5.1 and §7.2.5.2.
-void Agent::Impl::take_error(Instant now, CandidatePair& pair, const Check& check, const stun::MessageView& message) {
+void Agent::Impl::take_error(Instant now, CandidatePair& pair, const Check& check,
+                             const stun::MessageView& message) {
   const auto error = message.get<stun::ErrorCode>();
-  const bool conflict = error && error->number == static_cast<std::uint16_t>(stun::ErrorNumber::role_conflict);
+  const bool conflict =
+      error && error->number == static_cast<std::uint16_t>(stun::ErrorNumber::role_conflict);
   if (!conflict) {
-    if (pair.state != PairState::succeeded) fail(pair, PairProblem::error_answer, error ? error->number : 0);
+    if (pair.state != PairState::succeeded)
+      fail(pair, PairProblem::error_answer, error ? error->number : 0);
     return;
   }
   const PairId id = pair.id;

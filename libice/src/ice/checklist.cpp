@@ -24,8 +24,8 @@ CandidatePair* ChecklistSet::insert(CandidatePair pair, std::uint64_t& dropped) 
     ++dropped;
     if (!make_room(pair)) return nullptr;
   }
-  const auto place =
-      std::ranges::find_if(pairs_, [&](const CandidatePair& other) { return other.priority < pair.priority; });
+  const auto place = std::ranges::find_if(
+      pairs_, [&](const CandidatePair& other) { return other.priority < pair.priority; });
   return &*pairs_.insert(place, std::move(pair));
 }
 
@@ -56,12 +56,14 @@ bool ChecklistSet::make_room(CandidatePair& newcomer) {
   std::vector<std::size_t> lengths(checklists_.size());
   for (const CandidatePair& pair : pairs_) ++lengths[pair.component.stream - 1u];
   ++lengths[newcomer.component.stream - 1u];
-  const auto longest = static_cast<std::uint16_t>(std::ranges::max_element(lengths) - lengths.begin() + 1);
+  const auto longest =
+      static_cast<std::uint16_t>(std::ranges::max_element(lengths) - lengths.begin() + 1);
   auto victim = pairs_.end();
   for (auto pair = pairs_.begin(); pair != pairs_.end(); ++pair) {
     const bool failed = pair->state == PairState::failed && !pair->valid;
     const bool failed_before = victim != pairs_.end() && victim->state == PairState::failed;
-    if (!pair->valid && pair->component.stream == longest && (failed || !failed_before)) victim = pair;
+    if (!pair->valid && pair->component.stream == longest && (failed || !failed_before))
+      victim = pair;
   }
   if (victim == pairs_.end()) return false;
   if (victim->state != PairState::failed && victim->component.stream == newcomer.component.stream &&
@@ -78,12 +80,15 @@ CandidatePair* ChecklistSet::find(PairId id) {
 }
 
 CandidatePair* ChecklistSet::find(std::size_t local, std::size_t remote) {
-  const auto found = std::ranges::find_if(
-      pairs_, [&](const CandidatePair& pair) { return pair.local == local && pair.remote == remote; });
+  const auto found = std::ranges::find_if(pairs_, [&](const CandidatePair& pair) {
+    return pair.local == local && pair.remote == remote;
+  });
   return found == pairs_.end() ? nullptr : &*found;
 }
 
-void ChecklistSet::sort() { std::ranges::stable_sort(pairs_, std::ranges::greater{}, &CandidatePair::priority); }
+void ChecklistSet::sort() {
+  std::ranges::stable_sort(pairs_, std::ranges::greater{}, &CandidatePair::priority);
+}
 
 void ChecklistSet::trigger(CandidatePair& pair) {
   auto& triggered = checklist_of(pair).triggered;
@@ -97,12 +102,13 @@ bool ChecklistSet::foundation_is_active(const std::string& foundation) const {
   });
 }
 
-// RFC 8445 §6.1.4.2, step 2: when nothing waits in the checklist, a frozen pair whose foundation nobody is trying becomes
-// Waiting.
+// RFC 8445 §6.1.4.2, step 2: when nothing waits in the checklist, a frozen pair whose foundation
+// nobody is trying becomes Waiting.
 void ChecklistSet::thaw(std::size_t stream) {
   const auto ours = [&](const CandidatePair& pair) { return pair.component.stream == stream + 1; };
-  const bool some_wait = std::ranges::any_of(
-      pairs_, [&](const CandidatePair& pair) { return ours(pair) && pair.state == PairState::waiting; });
+  const bool some_wait = std::ranges::any_of(pairs_, [&](const CandidatePair& pair) {
+    return ours(pair) && pair.state == PairState::waiting;
+  });
   if (some_wait) return;
   for (CandidatePair& pair : pairs_)
     if (ours(pair) && pair.state == PairState::frozen && !foundation_is_active(pair.foundation))
@@ -111,11 +117,13 @@ void ChecklistSet::thaw(std::size_t stream) {
 
 void ChecklistSet::unfreeze(const std::string& foundation) {
   for (CandidatePair& pair : pairs_)
-    if (pair.state == PairState::frozen && pair.foundation == foundation) pair.state = PairState::waiting;
+    if (pair.state == PairState::frozen && pair.foundation == foundation)
+      pair.state = PairState::waiting;
 }
 
-// Deviation: RFC 8445 §8.1.2: while the selected pair is one through a relay, pairs above it go on, so that the session ends on
-// a direct path without a restart; of several nominated pairs the highest counts (§8.1.1).
+// Deviation: RFC 8445 §8.1.2: while the selected pair is one through a relay, pairs above it go on,
+// so that the session ends on a direct path without a restart; of several nominated pairs the
+// highest counts (§8.1.1).
 void ChecklistSet::conclude(ComponentId component, PairId selected, bool backups) {
   const CandidatePair* winner = find(selected);
   const auto kept = winner && backups ? backups_of(*winner) : std::vector<PairId>{};
@@ -124,7 +132,8 @@ void ChecklistSet::conclude(ComponentId component, PairId selected, bool backups
     if (winner && winner->relayed && pair.priority > winner->priority) continue;
     if (std::ranges::find(kept, pair.id) != kept.end()) continue;
     for (Check& check : pair.checks) check.retransmits = false;
-    if (pair.state == PairState::waiting || pair.state == PairState::frozen) fail(pair, PairProblem::not_needed);
+    if (pair.state == PairState::waiting || pair.state == PairState::frozen)
+      fail(pair, PairProblem::not_needed);
     forget_triggers(pair.id);
   }
 }
@@ -135,7 +144,9 @@ std::vector<PairId> ChecklistSet::backups_of(const CandidatePair& winner) const 
   std::vector<PairId> direct;
   std::vector<PairId> relayed;
   for (const CandidatePair& pair : pairs_) {
-    if (pair.component != winner.component || pair.id == winner.id || pair.state == PairState::failed) continue;
+    if (pair.component != winner.component || pair.id == winner.id ||
+        pair.state == PairState::failed)
+      continue;
     const bool another_way = pair.local != winner.local || pair.remote != winner.remote;
     if (!pair.relayed && another_way && direct.size() < direct_ones) direct.push_back(pair.id);
     if (pair.by_own_relay && !winner.by_own_relay && relayed.empty()) relayed.push_back(pair.id);

@@ -8,14 +8,18 @@ namespace {
 
 constexpr std::size_t max_redirections = 8;  ///< Limit: servers that others have sent us to
 
-/// What relays for us over a stream is used when nothing over UDP works; below all of the host's UDP sockets, whose preferences
-/// are at least 65535 - (31 << 8).
+/// What relays for us over a stream is used when nothing over UDP works; below all of the host's
+/// UDP sockets, whose preferences are at least 65535 - (31 << 8).
 std::uint16_t preference_of(Transport transport) {
   switch (transport) {
-    case Transport::udp: return 65535;
-    case Transport::dtls: return 65535 - (40 << 8);
-    case Transport::tcp: return 65535 - (41 << 8);
-    case Transport::tls: return 65535 - (42 << 8);
+    case Transport::udp:
+      return 65535;
+    case Transport::dtls:
+      return 65535 - (40 << 8);
+    case Transport::tcp:
+      return 65535 - (41 << 8);
+    case Transport::tls:
+      return 65535 - (42 << 8);
   }
   return 0;
 }
@@ -26,8 +30,10 @@ std::uint16_t preference_of(Transport transport) {
 void Agent::Impl::connect_to_servers() {
   if (config.lite) return;
   for (std::size_t i = 0; i < turn_servers.size(); ++i) {
-    const bool wanted = turn_servers[i].address.family() == Family::ipv4 ? config.ipv4 : config.ipv6;
-    for (std::size_t at = 0; wanted && at < components.size(); ++at) open_connection(i, component_at(at));
+    const bool wanted =
+        turn_servers[i].address.family() == Family::ipv4 ? config.ipv4 : config.ipv6;
+    for (std::size_t at = 0; wanted && at < components.size(); ++at)
+      open_connection(i, component_at(at));
   }
 }
 
@@ -35,8 +41,8 @@ void Agent::Impl::connect_to_servers() {
 bool Agent::Impl::open_connection(std::size_t server, ComponentId component) {
   const TurnServer& to = turn_servers[server];
   const auto known = std::ranges::find_if(sockets, [&](const Socket& socket) {
-    return socket.status != Socket::Status::closed && socket.transport != Transport::udp && socket.server == server &&
-           socket.component == component;
+    return socket.status != Socket::Status::closed && socket.transport != Transport::udp &&
+           socket.server == server && socket.component == component;
   });
   if (to.transport == Transport::udp || known != sockets.end()) return false;
   Socket& socket = add_socket(component, {}, preference_of(to.transport));
@@ -46,7 +52,8 @@ bool Agent::Impl::open_connection(std::size_t server, ComponentId component) {
   return true;
 }
 
-void Agent::Impl::connection_opened(Instant now, std::size_t index, std::expected<TransportAddress, std::string> local_end) {
+void Agent::Impl::connection_opened(Instant now, std::size_t index,
+                                    std::expected<TransportAddress, std::string> local_end) {
   Socket& socket = sockets[index];
   if (!local_end) {
     socket.status = Socket::Status::closed;
@@ -72,8 +79,8 @@ void Agent::Impl::disconnected(Instant now, SocketId id, const std::string& reas
   finish_gathering_if_done(now);
 }
 
-/// RFC 8489 §10: over the same transport, with the same credentials, and its certificate has the first server's name. False if it
-/// was asked before, or is none of ours to ask.
+/// RFC 8489 §10: over the same transport, with the same credentials, and its certificate has the
+/// first server's name. False if it was asked before, or is none of ours to ask.
 bool Agent::Impl::redirect(const Relay& from, const TransportAddress& to) {
   TurnServer server = turn_servers[from.server];
   if (to.family() != server.address.family() || to.port == 0) return false;
@@ -87,7 +94,8 @@ bool Agent::Impl::redirect(const Relay& from, const TransportAddress& to) {
     turn_servers.push_back(server);
   }
   const Socket& socket = sockets[from.socket];
-  if (socket.transport != Transport::udp) return open_connection(index, ComponentId(socket.component));
+  if (socket.transport != Transport::udp)
+    return open_connection(index, ComponentId(socket.component));
   if (relay_at(from.socket, to)) return false;
   servers_to_ask.emplace_back(from.socket, config.stun_servers.size() + index);
   return true;

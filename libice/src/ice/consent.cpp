@@ -12,10 +12,12 @@ bool is_signed_by(const stun::MessageView& message, const Credentials& peer) {
   return stun::verify_message_integrity(message, stun::short_term_key(peer.pwd));
 }
 
-/// True if the message answers one of the checks; it counts if it is a success that the peer has signed.
+/// True if the message answers one of the checks; it counts if it is a success that the peer has
+/// signed.
 enum class Answer : std::uint8_t { none, counts, does_not };
 Answer match(const Consent& consent, const stun::MessageView& message, const Credentials& peer) {
-  if (std::ranges::find(consent.checks, message.transaction_id(), &Check::id) == consent.checks.end())
+  if (std::ranges::find(consent.checks, message.transaction_id(), &Check::id) ==
+      consent.checks.end())
     return Answer::none;
   const bool success = message.message_class() == stun::Class::success_response;
   return success && is_signed_by(message, peer) ? Answer::counts : Answer::does_not;
@@ -23,8 +25,8 @@ Answer match(const Consent& consent, const stun::MessageView& message, const Cre
 
 }  // namespace
 
-// RFC 7675 §5.1: a new request every 5 s, give or take 20 %, never retransmitted; silence for 30 s ends the session. A lite
-// agent obtains none (§1).
+// RFC 7675 §5.1: a new request every 5 s, give or take 20 %, never retransmitted; silence for 30 s
+// ends the session. A lite agent obtains none (§1).
 void Agent::Impl::check_consent(Instant now) {
   if (state == State::closed) return;
   keep_former_paths(now);
@@ -44,8 +46,9 @@ void Agent::Impl::check_consent(Instant now) {
 
 void Agent::Impl::ask_on_selected(Instant now, Component& owner, CandidatePair& pair) {
   ++pair.checks_sent;
-  ask_for_consent(now, owner.consent, locals[pair.local].base, remotes[pair.remote].address,
-                  make_check(now, local, remote->credentials, locals[pair.local].candidate.priority, 0, false));
+  ask_for_consent(
+      now, owner.consent, locals[pair.local].base, remotes[pair.remote].address,
+      make_check(now, local, remote->credentials, locals[pair.local].candidate.priority, 0, false));
   await_answer(now, owner, pair);
 }
 
@@ -64,11 +67,12 @@ void Agent::Impl::keep_former_paths(Instant now) {
   }
 }
 
-void Agent::Impl::ask_for_consent(Instant now, Consent& consent, const Base& base, const TransportAddress& to,
-                                  Check check) {
-  consent.next_check =
-      now + std::chrono::duration_cast<Duration>(config.consent_interval * (0.8 + 0.4 * random.unit()));
-  if (consent.checks.size() >= max_open_consent_checks) consent.checks.erase(consent.checks.begin());
+void Agent::Impl::ask_for_consent(Instant now, Consent& consent, const Base& base,
+                                  const TransportAddress& to, Check check) {
+  consent.next_check = now + std::chrono::duration_cast<Duration>(config.consent_interval *
+                                                                  (0.8 + 0.4 * random.unit()));
+  if (consent.checks.size() >= max_open_consent_checks)
+    consent.checks.erase(consent.checks.begin());
   consent.checks.push_back(std::move(check));
   send(base, to, consent.checks.back().bytes);
 }
@@ -83,10 +87,12 @@ bool Agent::Impl::take_consent_response(Instant now, const stun::MessageView& me
       }
       if (answer != Answer::none) return true;
     }
-    const Answer answer = remote ? match(owner.consent, message, remote->credentials) : Answer::none;
+    const Answer answer =
+        remote ? match(owner.consent, message, remote->credentials) : Answer::none;
     if (answer == Answer::none) continue;
     if (answer == Answer::does_not) return true;
-    const auto found = std::ranges::find(owner.consent.checks, message.transaction_id(), &Check::id);
+    const auto found =
+        std::ranges::find(owner.consent.checks, message.transaction_id(), &Check::id);
     if (CandidatePair* pair = checklists.find(owner.selected.value_or(0))) {
       ++pair->responses_received;
       pair->confirmed = now;

@@ -6,19 +6,24 @@ namespace stile::ice {
 
 namespace {
 
-/// RFC 7983 §7: STUN begins with 0 to 3. An application's datagram that begins so and lacks the cookie is its own.
-bool is_stun(Bytes datagram) { return stun::looks_like_stun(datagram); }
+/// RFC 7983 §7: STUN begins with 0 to 3. An application's datagram that begins so and lacks the
+/// cookie is its own.
+bool is_stun(Bytes datagram) {
+  return stun::looks_like_stun(datagram);
+}
 
 }  // namespace
 
-std::optional<Received> Agent::Impl::take_datagram(Instant now, std::size_t socket, const TransportAddress& from,
+std::optional<Received> Agent::Impl::take_datagram(Instant now, std::size_t socket,
+                                                   const TransportAddress& from,
                                                    MutableBytes datagram) {
   const Base direct{socket, {}};
   const auto relay = relay_at(socket, from);
   if (!relay && sockets[socket].transport != Transport::udp) return std::nullopt;
   if (!relay) return take_payload(now, direct, from, datagram);
 
-  // A TURN server may be asked as a STUN server, too: what answers a Binding request is not the TURN client's.
+  // A TURN server may be asked as a STUN server, too: what answers a Binding request is not the
+  // TURN client's.
   const auto message = stun::MessageView::parse(datagram);
   if (message && message->method() == stun::Method::binding) {
     take_message(now, direct, from, *message);
@@ -30,11 +35,13 @@ std::optional<Received> Agent::Impl::take_datagram(Instant now, std::size_t sock
   return take_payload(now, {socket, relay}, received->peer, received->data);
 }
 
-std::optional<Received> Agent::Impl::take_payload(Instant now, const Base& base, const TransportAddress& from,
-                                                  Bytes payload) {
+std::optional<Received> Agent::Impl::take_payload(Instant now, const Base& base,
+                                                  const TransportAddress& from, Bytes payload) {
   if (is_stun(payload)) {
-    if (const auto message = stun::MessageView::parse(payload)) take_message(now, base, from, *message);
-    else ++counters.malformed;
+    if (const auto message = stun::MessageView::parse(payload))
+      take_message(now, base, from, *message);
+    else
+      ++counters.malformed;
     return std::nullopt;
   }
   if (CandidatePair* pair = pair_from(base, from)) {
@@ -52,16 +59,20 @@ void Agent::Impl::take_message(Instant now, const Base& base, const TransportAdd
                                const stun::MessageView& message) {
   if (message.method() != stun::Method::binding || state == State::closed) return;
   switch (message.message_class()) {
-    case stun::Class::request: return take_request(now, base, from, message);
-    case stun::Class::indication: return;  // a keepalive (RFC 8445 §11)
+    case stun::Class::request:
+      return take_request(now, base, from, message);
+    case stun::Class::indication:
+      return;  // a keepalive (RFC 8445 §11)
     case stun::Class::success_response:
-    case stun::Class::error_response: break;
+    case stun::Class::error_response:
+      break;
   }
   if (!base.relay && take_server_response(now, base.socket, from, message)) return;
   take_response(now, base, from, message);
 }
 
-/// Data is taken from the addresses that pairs on this base have, and from where it came before a restart.
+/// Data is taken from the addresses that pairs on this base have, and from where it came before a
+/// restart.
 CandidatePair* Agent::Impl::pair_from(const Base& base, const TransportAddress& from) {
   const auto found = std::ranges::find_if(checklists.pairs(), [&](const CandidatePair& pair) {
     return remotes[pair.remote].address == from && locals[pair.local].base == base;
@@ -75,8 +86,8 @@ bool Agent::Impl::is_former_source(const Base& base, const TransportAddress& fro
   });
 }
 
-/// The selected pair, or before there is one the best that works; there is nothing to wait for (RFC 8445 §12.1). A lite agent
-/// sends only when each component of the stream has its pair (§12.1.1).
+/// The selected pair, or before there is one the best that works; there is nothing to wait for (RFC
+/// 8445 §12.1). A lite agent sends only when each component of the stream has its pair (§12.1.1).
 std::optional<PairId> Agent::Impl::path_of(const Component& owner) const {
   const auto index = static_cast<std::size_t>(&owner - components.data());
   const auto stream = component_at(index).stream;
@@ -85,7 +96,8 @@ std::optional<PairId> Agent::Impl::path_of(const Component& owner) const {
   return owner.selected ? owner.selected : owner.usable;
 }
 
-std::expected<Transmit, SendError> Agent::Impl::transmit(Instant now, ComponentId id, MutableBytes data) {
+std::expected<Transmit, SendError> Agent::Impl::transmit(Instant now, ComponentId id,
+                                                         MutableBytes data) {
   if (state == State::closed) return std::unexpected(SendError::closed);
   if (!has(id)) return std::unexpected(SendError::no_path);
   Component& owner = component(id);
@@ -97,11 +109,13 @@ std::expected<Transmit, SendError> Agent::Impl::transmit(Instant now, ComponentI
   if (state == State::failed || now >= consent.until) return std::unexpected(SendError::no_consent);
 
   const Base& base = goes_by_former ? owner.former->base : locals[pair->local].base;
-  const TransportAddress& to = goes_by_former ? owner.former->remote : remotes[pair->remote].address;
+  const TransportAddress& to =
+      goes_by_former ? owner.former->remote : remotes[pair->remote].address;
   const SocketId socket = sockets[base.socket].id;
   if (!goes_by_former) {
     // A path that is sent on and silent is asked whether it is alive.
-    if (owner.selected && !owner.doubted_since && now - owner.last_heard > config.path_patience / 2 && watches_paths())
+    if (owner.selected && !owner.doubted_since &&
+        now - owner.last_heard > config.path_patience / 2 && watches_paths())
       owner.consent.next_check = wake_at = now;
     ++pair->packets_sent;
     pair->bytes_sent += data.size();

@@ -40,7 +40,8 @@ void Agent::Impl::gather(Instant now, std::span<const IpAddress> addresses) {
   auto usable = interleaved(addresses, config.ipv4, config.ipv6);
   if (usable.size() > max_local_addresses) usable.resize(max_local_addresses);
   for (Socket& socket : sockets)
-    socket.forsaken = socket.transport == Transport::udp && std::ranges::find(usable, socket.local.ip) == usable.end();
+    socket.forsaken = socket.transport == Transport::udp &&
+                      std::ranges::find(usable, socket.local.ip) == usable.end();
   close_forsaken_sockets(now);
   for (std::size_t i = 0; i < sockets.size(); ++i)
     if (sockets[i].status == Socket::Status::open && !sockets[i].forsaken) use_again(now, i);
@@ -49,8 +50,8 @@ void Agent::Impl::gather(Instant now, std::span<const IpAddress> addresses) {
   finish_gathering_if_done(now);
 }
 
-// RFC 8445 §5.1.1.1: a socket for each address and component; no two addresses have the same preference. Those that are open
-// stay so.
+// RFC 8445 §5.1.1.1: a socket for each address and component; no two addresses have the same
+// preference. Those that are open stay so.
 void Agent::Impl::open_sockets(std::span<const IpAddress> usable) {
   for (std::size_t i = 0; i < usable.size(); ++i) {
     const auto preference = static_cast<std::uint16_t>(65535 - (i << 8));
@@ -66,7 +67,8 @@ void Agent::Impl::open_sockets(std::span<const IpAddress> usable) {
   }
 }
 
-/// A restart tells again of what there is (RFC 8445 §9). Reflexive addresses are asked for anew: the NAT may have forgotten them.
+/// A restart tells again of what there is (RFC 8445 §9). Reflexive addresses are asked for anew:
+/// the NAT may have forgotten them.
 void Agent::Impl::use_again(Instant now, std::size_t index) {
   if (sockets[index].transport == Transport::udp) add_host_candidate(now, index);
   for (std::size_t i = 0; i < relays.size(); ++i)
@@ -76,12 +78,14 @@ void Agent::Impl::use_again(Instant now, std::size_t index) {
 }
 
 void Agent::Impl::add_host_candidate(Instant now, std::size_t socket) {
-  if (const auto candidate = add_local_candidate(CandidateType::host, sockets[socket].local, {socket, {}}, 0))
+  if (const auto candidate =
+          add_local_candidate(CandidateType::host, sockets[socket].local, {socket, {}}, 0))
     pair_local(now, *candidate);
   if (next_keepalive == never) next_keepalive = now + config.keepalive;
 }
 
-void Agent::Impl::socket_opened(Instant now, SocketId id, std::expected<TransportAddress, std::string> opened) {
+void Agent::Impl::socket_opened(Instant now, SocketId id,
+                                std::expected<TransportAddress, std::string> opened) {
   const auto found = std::ranges::find(sockets, id, &Socket::id);
   if (found == sockets.end() || found->status != Socket::Status::opening) return;
   const auto index = static_cast<std::size_t>(found - sockets.begin());
@@ -125,7 +129,8 @@ bool Agent::Impl::start_next_server(Instant now) {
       server < stun_count ? config.stun_servers[server] : turn_servers[server - stun_count].address;
   const auto relay = relay_at(socket, address);
   if (server >= stun_count && relay && relays[*relay]->client.is_pending()) {
-    relays[*relay]->settled = false;  // asked before a restart; a second request would be refused (437)
+    relays[*relay]->settled =
+        false;  // asked before a restart; a second request would be refused (437)
     return true;
   }
   // Who relays for us since before a restart is asked as a STUN server.
@@ -136,7 +141,8 @@ bool Agent::Impl::start_next_server(Instant now) {
   const auto id = stun::TransactionId::make(random);
   ByteVector bytes = binding_request(id);
   send({socket, {}}, address, bytes);
-  server_checks.push_back({socket, server + 1, address, id, std::move(bytes), stun::TransactionTimer(now, {})});
+  server_checks.push_back(
+      {socket, server + 1, address, id, std::move(bytes), stun::TransactionTimer(now, {})});
   return true;
 }
 
@@ -144,7 +150,8 @@ void Agent::Impl::retransmit_server_checks(Instant now) {
   for (std::size_t i = 0; i < server_checks.size();) {
     ServerCheck& check = server_checks[i];
     const auto action = check.timer.on_timeout(now);
-    if (action == stun::TransactionTimer::Action::retransmit) send({check.socket, {}}, check.server, check.bytes);
+    if (action == stun::TransactionTimer::Action::retransmit)
+      send({check.socket, {}}, check.server, check.bytes);
     if (action != stun::TransactionTimer::Action::timed_out) {
       ++i;
       continue;
@@ -155,10 +162,12 @@ void Agent::Impl::retransmit_server_checks(Instant now) {
   finish_gathering_if_done(now);
 }
 
-bool Agent::Impl::take_server_response(Instant now, std::size_t socket, const TransportAddress& from,
+bool Agent::Impl::take_server_response(Instant now, std::size_t socket,
+                                       const TransportAddress& from,
                                        const stun::MessageView& message) {
   const auto found = std::ranges::find(server_checks, message.transaction_id(), &ServerCheck::id);
-  if (found == server_checks.end() || found->socket != socket || found->server != from) return false;
+  if (found == server_checks.end() || found->socket != socket || found->server != from)
+    return false;
   const TransportAddress server = found->server;
   const std::size_t number = found->number;
   server_checks.erase(found);
@@ -175,13 +184,16 @@ bool Agent::Impl::take_server_response(Instant now, std::size_t socket, const Tr
 
 void Agent::Impl::finish_gathering_if_done(Instant now) {
   if (gathering_done || !servers_to_ask.empty() || !server_checks.empty()) return;
-  const bool opening = std::ranges::find(sockets, Socket::Status::opening, &Socket::status) != sockets.end();
-  const bool allocating = std::ranges::any_of(relays, [](const auto& relay) { return !relay->settled; });
+  const bool opening =
+      std::ranges::find(sockets, Socket::Status::opening, &Socket::status) != sockets.end();
+  const bool allocating =
+      std::ranges::any_of(relays, [](const auto& relay) { return !relay->settled; });
   if (opening || allocating || state == State::idle) return;
   finish_gathering(now);
 }
 
-/// RFC 8838 §13: what a server answers from now on is too late to be told to the peer, and so of no use.
+/// RFC 8838 §13: what a server answers from now on is too late to be told to the peer, and so of no
+/// use.
 void Agent::Impl::finish_gathering(Instant now) {
   if (gathering_done) return;
   gathering_done = true;
@@ -190,43 +202,51 @@ void Agent::Impl::finish_gathering(Instant now) {
   server_checks.clear();
   for (const auto& relay : relays) relay->settled = true;
   for (Socket& socket : sockets)
-    if (socket.transport != Transport::udp && socket.status == Socket::Status::opening) close_socket(socket);
+    if (socket.transport != Transport::udp && socket.status == Socket::Status::opening)
+      close_socket(socket);
   events.push_back(GatheringDone{});
-  // Deviation: RFC 8863 §4: without a candidate of our own no check can leave or be answered; nothing is worth waiting for.
-  if (std::ranges::none_of(locals, &LocalCandidate::announced)) return set_state(State::failed, "no candidate of our own");
+  // Deviation: RFC 8863 §4: without a candidate of our own no check can leave or be answered;
+  // nothing is worth waiting for.
+  if (std::ranges::none_of(locals, &LocalCandidate::announced))
+    return set_state(State::failed, "no candidate of our own");
   if (config.lite) conclude_between_lites(now);
 }
 
 void Agent::Impl::hear_server(Instant now, const TransportAddress& server) {
   servers_heard.insert(server);
-  const bool relayed = std::ranges::any_of(relays, [](const auto& relay) { return relay->client.is_allocated(); }) ||
-                       std::ranges::all_of(relays, [](const auto& relay) { return relay->settled; });
-  if (relayed && gathering_ends != never) gathering_ends = std::min(gathering_ends, now + config.straggler_patience);
+  const bool relayed =
+      std::ranges::any_of(relays, [](const auto& relay) { return relay->client.is_allocated(); }) ||
+      std::ranges::all_of(relays, [](const auto& relay) { return relay->settled; });
+  if (relayed && gathering_ends != never)
+    gathering_ends = std::min(gathering_ends, now + config.straggler_patience);
 }
 
 /// Each server is told of once. One that answers some of the sockets is none that does not answer.
 void Agent::Impl::server_failed(const TransportAddress& server, std::string reason) {
   if (reason == no_answer && servers_heard.contains(server)) return;
-  if (servers_failed.insert(server).second) events.push_back(ServerFailed{server, std::move(reason)});
+  if (servers_failed.insert(server).second)
+    events.push_back(ServerFailed{server, std::move(reason)});
 }
 
 void Agent::Impl::give_up_slow_servers(Instant now) {
   if (now < gathering_ends) return;
-  for (const ServerCheck& check : server_checks) server_failed(check.server, std::string(no_answer));
+  for (const ServerCheck& check : server_checks)
+    server_failed(check.server, std::string(no_answer));
   for (const auto& relay : relays)
     if (!relay->settled) server_failed(relay->client.server(), std::string(no_answer));
   finish_gathering(now);
 }
 
-// RFC 8445 §11: until pairs are selected the NATs' mappings towards the STUN servers are kept open. TURN clients and
-// consent checks keep theirs by themselves.
+// RFC 8445 §11: until pairs are selected the NATs' mappings towards the STUN servers are kept open.
+// TURN clients and consent checks keep theirs by themselves.
 void Agent::Impl::keep_mappings_alive(Instant now) {
   if (now < next_keepalive) return;
   const bool over = state == State::completed || state == State::failed;
   next_keepalive = over ? never : now + config.keepalive;
   if (over || config.policy == Policy::relay) return;
   for (std::size_t i = 0; i < sockets.size(); ++i) {
-    if (sockets[i].status != Socket::Status::open || sockets[i].transport != Transport::udp) continue;
+    if (sockets[i].status != Socket::Status::open || sockets[i].transport != Transport::udp)
+      continue;
     for (const TransportAddress& server : config.stun_servers)
       if (server.family() == sockets[i].local.family()) send_keepalive({i, {}}, server);
   }
@@ -234,7 +254,8 @@ void Agent::Impl::keep_mappings_alive(Instant now) {
 
 void Agent::Impl::send_keepalive(const Base& base, const TransportAddress& to) {
   ByteVector buffer(64);
-  stun::MessageBuilder builder(buffer, stun::Class::indication, stun::Method::binding, stun::TransactionId::make(random));
+  stun::MessageBuilder builder(buffer, stun::Class::indication, stun::Method::binding,
+                               stun::TransactionId::make(random));
   builder.add_fingerprint();
   send(base, to, builder.finish());
 }

@@ -14,7 +14,8 @@ namespace stile::ice {
 inline constexpr std::string_view no_answer = "does not answer";
 inline constexpr Duration release_delay = std::chrono::seconds(3);  // RFC 8445 §8.3.1
 
-/// Where a datagram leaves from: a socket of the host, or through a TURN client that uses that socket.
+/// Where a datagram leaves from: a socket of the host, or through a TURN client that uses that
+/// socket.
 struct Base {
   std::size_t socket = 0;
   std::optional<std::size_t> relay;
@@ -27,7 +28,8 @@ struct LocalCandidate {
   bool announced = false;
 };
 
-/// A socket that was asked for; one for each local address and component. Or a connection, one for each server and component.
+/// A socket that was asked for; one for each local address and component. Or a connection, one for
+/// each server and component.
 struct Socket {
   SocketId id;
   ComponentId component;
@@ -36,10 +38,11 @@ struct Socket {
   enum class Status : std::uint8_t { opening, open, closed } status = Status::opening;
   Transport transport = Transport::udp;
   std::size_t server = 0;  ///< of a connection: index of the TURN servers
-  bool forsaken = false;  ///< a restart came without its address
+  bool forsaken = false;   ///< a restart came without its address
 };
 
-/// A Binding request to a STUN server (RFC 8445 §5.1.1.2), or a keepalive of the mapping that it made.
+/// A Binding request to a STUN server (RFC 8445 §5.1.1.2), or a keepalive of the mapping that it
+/// made.
 struct ServerCheck {
   std::size_t socket;
   std::size_t number;  ///< of the server, from 1 over STUN and then TURN servers
@@ -72,7 +75,8 @@ struct Consent {
   std::vector<Check> checks;
 };
 
-/// What data goes by until a restart has found another pair (RFC 8445 §12.1), with the credentials of its time.
+/// What data goes by until a restart has found another pair (RFC 8445 §12.1), with the credentials
+/// of its time.
 struct FormerPath {
   Base base;
   TransportAddress remote;
@@ -84,9 +88,9 @@ struct FormerPath {
 
 struct Component {
   std::optional<PairId> selected;
-  std::optional<PairId> usable;    ///< the best valid pair, for data before there is a selected one
+  std::optional<PairId> usable;  ///< the best valid pair, for data before there is a selected one
   std::optional<Instant> relay_valid_since;
-  Instant nominate_at{never};      ///< when a pair through a relay may be nominated, if nothing changes
+  Instant nominate_at{never};  ///< when a pair through a relay may be nominated, if nothing changes
   Consent consent;
   std::optional<FormerPath> former;
   Instant last_heard{};                  ///< the peer, on the selected pair
@@ -101,7 +105,7 @@ struct Agent::Impl {
   // agent.cpp
   void set_state(State next, std::string reason = {});
   void send(const Base& base, const TransportAddress& to, Bytes datagram);
-  void plan();                       ///< computes wake_at, after each input
+  void plan();  ///< computes wake_at, after each input
   void fire_transactions(Instant now);
   void close(Instant now);
 
@@ -125,7 +129,8 @@ struct Agent::Impl {
   void send_keepalive(const Base& base, const TransportAddress& to);
 
   // sockets.cpp
-  Socket& add_socket(ComponentId component, const TransportAddress& local_address, std::uint16_t preference);
+  Socket& add_socket(ComponentId component, const TransportAddress& local_address,
+                     std::uint16_t preference);
   bool is_free(std::size_t index) const;
   void close_socket(Socket& socket);
   void close_unused_sockets();
@@ -144,27 +149,33 @@ struct Agent::Impl {
   // connections.cpp
   void connect_to_servers();
   bool open_connection(std::size_t server, ComponentId component);
-  void connection_opened(Instant now, std::size_t index, std::expected<TransportAddress, std::string> local);
+  void connection_opened(Instant now, std::size_t index,
+                         std::expected<TransportAddress, std::string> local);
   void disconnected(Instant now, SocketId id, const std::string& reason);
   bool redirect(const Relay& from, const TransportAddress& to);
 
   // local_candidates.cpp
-  std::optional<std::size_t> add_local_candidate(CandidateType type, const TransportAddress& address, const Base& base,
+  std::optional<std::size_t> add_local_candidate(CandidateType type,
+                                                 const TransportAddress& address, const Base& base,
                                                  std::size_t server);
-  std::size_t add_peer_reflexive_local(const TransportAddress& address, const Base& base, std::uint32_t priority);
+  std::size_t add_peer_reflexive_local(const TransportAddress& address, const Base& base,
+                                       std::uint32_t priority);
   std::optional<std::size_t> base_candidate(const Base& base) const;
-  std::string foundation_of(CandidateType type, const IpAddress& base, std::optional<IpAddress> server);
+  std::string foundation_of(CandidateType type, const IpAddress& base,
+                            std::optional<IpAddress> server);
 
   // trickle.cpp
   void set_remote_parameters(Instant now, Parameters parameters);
   void add_remote_candidate(Instant now, Candidate candidate);
   void end_of_remote_candidates(Instant now);
-  std::optional<std::size_t> find_remote(ComponentId component, const TransportAddress& address) const;
+  std::optional<std::size_t> find_remote(ComponentId component,
+                                         const TransportAddress& address) const;
 
   // pair_formation.cpp
   void pair_local(Instant now, std::size_t local_index);
   void pair_remote(Instant now, std::size_t remote_index);
-  CandidatePair* form_pair(Instant now, std::size_t local_index, std::size_t remote_index, bool nominated = false);
+  CandidatePair* form_pair(Instant now, std::size_t local_index, std::size_t remote_index,
+                           bool nominated = false);
   std::uint64_t priority_of(std::size_t local_index, std::size_t remote_index) const;
   void reprioritise();
 
@@ -172,27 +183,32 @@ struct Agent::Impl {
   bool send_next_check(Instant now);
   bool may_check(const CandidatePair& pair) const;
   void send_check(Instant now, CandidatePair& pair);
-  Check make_check(Instant now, const Credentials& ours, const Credentials& theirs, std::uint32_t priority,
-                   std::uint32_t nomination, bool use_candidate);
+  Check make_check(Instant now, const Credentials& ours, const Credentials& theirs,
+                   std::uint32_t priority, std::uint32_t nomination, bool use_candidate);
   Duration check_rto() const;
   void retransmit_checks(Instant now);
   void fail_if_hopeless(Instant now);
 
   // check_response.cpp
-  void take_response(Instant now, const Base& base, const TransportAddress& from, const stun::MessageView& message);
-  void take_success(Instant now, CandidatePair& pair, const Check& check, const TransportAddress& mapped);
-  void take_error(Instant now, CandidatePair& pair, const Check& check, const stun::MessageView& message);
+  void take_response(Instant now, const Base& base, const TransportAddress& from,
+                     const stun::MessageView& message);
+  void take_success(Instant now, CandidatePair& pair, const Check& check,
+                    const TransportAddress& mapped);
+  void take_error(Instant now, CandidatePair& pair, const Check& check,
+                  const stun::MessageView& message);
 
   // check_request.cpp
-  void take_request(Instant now, const Base& base, const TransportAddress& from, const stun::MessageView& message);
+  void take_request(Instant now, const Base& base, const TransportAddress& from,
+                    const stun::MessageView& message);
   const Credentials* credentials_for(const stun::MessageView& request) const;
-  bool authenticate(const Base& base, const TransportAddress& from, const stun::MessageView& message,
-                    const Credentials* ours);
-  bool resolve_role_conflict(const Base& base, const TransportAddress& from, const stun::MessageView& message);
+  bool authenticate(const Base& base, const TransportAddress& from,
+                    const stun::MessageView& message, const Credentials* ours);
+  bool resolve_role_conflict(const Base& base, const TransportAddress& from,
+                             const stun::MessageView& message);
   void answer(const Base& base, const TransportAddress& to, const stun::MessageView& request,
               const Credentials& ours);
-  void refuse(const Base& base, const TransportAddress& to, const stun::MessageView& request, stun::ErrorNumber error,
-              bool with_integrity);
+  void refuse(const Base& base, const TransportAddress& to, const stun::MessageView& request,
+              stun::ErrorNumber error, bool with_integrity);
   void trigger_check(Instant now, const EarlyCheck& check);
   bool may_learn_at(std::size_t local_index) const;
   std::size_t learn_remote(Instant now, const EarlyCheck& check);
@@ -215,7 +231,8 @@ struct Agent::Impl {
   // consent.cpp
   void check_consent(Instant now);
   void ask_on_selected(Instant now, Component& owner, CandidatePair& pair);
-  void ask_for_consent(Instant now, Consent& consent, const Base& base, const TransportAddress& to, Check check);
+  void ask_for_consent(Instant now, Consent& consent, const Base& base, const TransportAddress& to,
+                       Check check);
   void keep_former_paths(Instant now);
   bool take_consent_response(Instant now, const stun::MessageView& message);
 
@@ -237,13 +254,16 @@ struct Agent::Impl {
   void keep_lite_paths_alive(Instant now);
 
   // data.cpp
-  std::optional<Received> take_datagram(Instant now, std::size_t socket, const TransportAddress& from,
-                                        MutableBytes datagram);
-  std::optional<Received> take_payload(Instant now, const Base& base, const TransportAddress& from, Bytes payload);
-  void take_message(Instant now, const Base& base, const TransportAddress& from, const stun::MessageView& message);
+  std::optional<Received> take_datagram(Instant now, std::size_t socket,
+                                        const TransportAddress& from, MutableBytes datagram);
+  std::optional<Received> take_payload(Instant now, const Base& base, const TransportAddress& from,
+                                       Bytes payload);
+  void take_message(Instant now, const Base& base, const TransportAddress& from,
+                    const stun::MessageView& message);
   CandidatePair* pair_from(const Base& base, const TransportAddress& from);
   bool is_former_source(const Base& base, const TransportAddress& from) const;
-  std::expected<Transmit, SendError> transmit(Instant now, ComponentId component, MutableBytes data);
+  std::expected<Transmit, SendError> transmit(Instant now, ComponentId component,
+                                              MutableBytes data);
 
   ComponentId component_of(const Base& base) const { return sockets[base.socket].component; }
   bool wants_to_start();
@@ -254,7 +274,9 @@ struct Agent::Impl {
   const Component& component(ComponentId id) const {
     return components[(id.stream - 1u) * config.components + id.component - 1u];
   }
-  Component& component(ComponentId id) { return components[(id.stream - 1u) * config.components + id.component - 1u]; }
+  Component& component(ComponentId id) {
+    return components[(id.stream - 1u) * config.components + id.component - 1u];
+  }
   ComponentId component_at(std::size_t index) const;
 
   const Config config;
@@ -267,9 +289,11 @@ struct Agent::Impl {
 
   std::vector<Socket> sockets;
   std::uint32_t last_socket_id = 0;
-  std::vector<std::pair<std::size_t, std::size_t>> servers_to_ask;  ///< socket; index over STUN, then TURN servers
+  std::vector<std::pair<std::size_t, std::size_t>>
+      servers_to_ask;  ///< socket; index over STUN, then TURN servers
   std::vector<ServerCheck> server_checks;
-  std::vector<TurnServer> turn_servers;  ///< the configuration's, and those that they have sent us to
+  std::vector<TurnServer>
+      turn_servers;  ///< the configuration's, and those that they have sent us to
   std::vector<std::unique_ptr<Relay>> relays;
   std::vector<LocalCandidate> locals;
   std::map<std::string, std::string> foundations;
@@ -281,17 +305,17 @@ struct Agent::Impl {
   Instant release_relays_at = never;
 
   std::optional<Parameters> remote;
-  std::uint32_t nominations = 0;   ///< numbered for a peer that knows renomination
+  std::uint32_t nominations = 0;  ///< numbered for a peer that knows renomination
   std::vector<Candidate> remotes;
   bool remotes_done = false;
   std::vector<EarlyCheck> early_checks;
-  std::optional<Instant> began;    ///< when the remote candidates began to be known
+  std::optional<Instant> began;       ///< when the remote candidates began to be known
   Instant no_failure_before = never;  ///< the PAC timer, RFC 8863 §4
 
   ChecklistSet checklists;
   std::vector<Component> components;  ///< stream by stream
-  Instant next_transaction{};      ///< pacing: no new one before (RFC 8445 §14.2)
-  std::optional<Instant> place;    ///< in the shared pacing, that is yet to come
+  Instant next_transaction{};         ///< pacing: no new one before (RFC 8445 §14.2)
+  std::optional<Instant> place;       ///< in the shared pacing, that is yet to come
   Instant wake_at = never;
 
   std::list<Command> commands;  ///< a list, for an empty one holds no memory

@@ -23,13 +23,15 @@ void Agent::Impl::take_nomination_as_lite(Instant now, const EarlyCheck& check) 
   select(now, *pair);
 }
 
-/// RFC 8445 §8.2: between two lite agents nothing is checked. Both know all candidates and reckon the same priorities, so the
-/// pair of the highest is the same for both.
+/// RFC 8445 §8.2: between two lite agents nothing is checked. Both know all candidates and reckon
+/// the same priorities, so the pair of the highest is the same for both.
 void Agent::Impl::conclude_between_lites(Instant now) {
   if (!config.lite || !remote || !remote->lite || !remotes_done || !gathering_done) return;
   for (std::size_t i = 0; i < components.size(); ++i) {
-    const auto best = std::ranges::find(checklists.pairs(), component_at(i), &CandidatePair::component);
-    if (best == checklists.pairs().end()) return set_state(State::failed, "no pair of candidates works");
+    const auto best =
+        std::ranges::find(checklists.pairs(), component_at(i), &CandidatePair::component);
+    if (best == checklists.pairs().end())
+      return set_state(State::failed, "no pair of candidates works");
     if (components[i].selected) continue;
     best->state = PairState::succeeded;
     best->valid = true;
@@ -38,7 +40,8 @@ void Agent::Impl::conclude_between_lites(Instant now) {
   }
 }
 
-// RFC 8445 §11: Binding indications, for a lite agent asks for no consent (RFC 7675 §1), and a NAT may be on the way.
+// RFC 8445 §11: Binding indications, for a lite agent asks for no consent (RFC 7675 §1), and a NAT
+// may be on the way.
 void Agent::Impl::keep_lite_paths_alive(Instant now) {
   if (now < next_keepalive) return;
   const bool over = state == State::failed || state == State::closed;

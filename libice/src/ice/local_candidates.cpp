@@ -7,8 +7,11 @@ namespace stile::ice {
 
 namespace {
 
-/// The STUN or TURN server that a candidate came from makes its foundation its own (RFC 8445 §5.1.1.3).
-std::optional<IpAddress> server_ip(const Config& config, const std::vector<TurnServer>& turn_servers, std::size_t number) {
+/// The STUN or TURN server that a candidate came from makes its foundation its own (RFC 8445
+/// §5.1.1.3).
+std::optional<IpAddress> server_ip(const Config& config,
+                                   const std::vector<TurnServer>& turn_servers,
+                                   std::size_t number) {
   if (number == 0) return std::nullopt;
   const std::size_t index = number - 1;
   if (index < config.stun_servers.size()) return config.stun_servers[index].ip;
@@ -17,9 +20,11 @@ std::optional<IpAddress> server_ip(const Config& config, const std::vector<TurnS
 
 }  // namespace
 
-/// Adds and announces a candidate, or answers nothing if it is redundant (RFC 8445 §5.1.3): the same address from the
-/// same base. `server` counts from 1 over STUN and then TURN servers; 0: none.
-std::optional<std::size_t> Agent::Impl::add_local_candidate(CandidateType type, const TransportAddress& address,
+/// Adds and announces a candidate, or answers nothing if it is redundant (RFC 8445 §5.1.3): the
+/// same address from the same base. `server` counts from 1 over STUN and then TURN servers; 0:
+/// none.
+std::optional<std::size_t> Agent::Impl::add_local_candidate(CandidateType type,
+                                                            const TransportAddress& address,
                                                             const Base& base, std::size_t server) {
   const bool redundant = std::ranges::any_of(locals, [&](const LocalCandidate& other) {
     return other.candidate.address == address && other.base.socket == base.socket &&
@@ -35,20 +40,24 @@ std::optional<std::size_t> Agent::Impl::add_local_candidate(CandidateType type, 
   candidate.type = type;
   const IpAddress base_ip = type == CandidateType::relayed ? address.ip : socket.local.ip;
   candidate.foundation = foundation_of(type, base_ip, server_ip(config, turn_servers, server));
-  // Two servers may give the same host candidate two reflexive or relayed ones: the later server's is preferred less.
-  const auto preference = static_cast<std::uint16_t>(socket.preference - std::min<std::size_t>(server, 255));
+  // Two servers may give the same host candidate two reflexive or relayed ones: the later server's
+  // is preferred less.
+  const auto preference =
+      static_cast<std::uint16_t>(socket.preference - std::min<std::size_t>(server, 255));
   candidate.priority = candidate_priority(type, preference, candidate.component);
   if (type == CandidateType::server_reflexive) candidate.related = socket.local;
   if (type == CandidateType::relayed) {
     // RFC 8839 §5.1: the mapped address; with policy relay it is nobody's business (RFC 8828 §5.2).
     const auto mapped = std::ranges::find_if(locals, [&](const LocalCandidate& other) {
-      return other.candidate.type == CandidateType::server_reflexive && other.base.socket == base.socket;
+      return other.candidate.type == CandidateType::server_reflexive &&
+             other.base.socket == base.socket;
     });
     candidate.related = mapped == locals.end() ? socket.local : mapped->candidate.address;
   }
   if (config.policy == Policy::relay) candidate.related = TransportAddress{IpAddress::v4(0), 0};
 
-  const bool announced = !gathering_done && (config.policy == Policy::all || type == CandidateType::relayed);
+  const bool announced =
+      !gathering_done && (config.policy == Policy::all || type == CandidateType::relayed);
   locals.push_back({std::move(candidate), base, announced});
   if (announced) events.push_back(LocalCandidateFound{locals.back().candidate});
   return locals.size() - 1;
@@ -77,7 +86,8 @@ std::optional<std::size_t> Agent::Impl::base_candidate(const Base& base) const {
   return std::nullopt;
 }
 
-std::string Agent::Impl::foundation_of(CandidateType type, const IpAddress& base, std::optional<IpAddress> server) {
+std::string Agent::Impl::foundation_of(CandidateType type, const IpAddress& base,
+                                       std::optional<IpAddress> server) {
   std::string key = std::string(to_string(type)) + " " + base.to_string();
   if (server) key += " " + server->to_string();
   return foundations.try_emplace(key, std::to_string(foundations.size() + 1)).first->second;

@@ -12,32 +12,39 @@ void Agent::Impl::use_best_valid_pair(Instant now, ComponentId number) {
   if (best == checklists.pairs().end()) return;
   owner.usable = best->id;
   if (best->relayed && !owner.relay_valid_since) owner.relay_valid_since = now;
-  const bool all = std::ranges::all_of(components, [](const Component& each) { return each.usable.has_value(); });
+  const bool all = std::ranges::all_of(
+      components, [](const Component& each) { return each.usable.has_value(); });
   if (all && state == State::checking) set_state(State::connected);
 }
 
-/// A pair through a relay when the direct ones have had their chance; a direct one when those above it that have just been asked
-/// could have answered, so that of several that work the best is taken, however busy the machine.
+/// A pair through a relay when the direct ones have had their chance; a direct one when those above
+/// it that have just been asked could have answered, so that of several that work the best is
+/// taken, however busy the machine.
 Instant Agent::Impl::may_be_nominated_at(const Component& owner, const CandidatePair& pair) const {
   if (pair.relayed)
-    return std::min(direct_hope_ends(pair.component), *owner.relay_valid_since + patience_for_direct(pair));
-  const bool better_may_answer = std::ranges::any_of(checklists.pairs(), [&](const CandidatePair& other) {
-    const bool asked = other.state == PairState::waiting || (other.state == PairState::in_progress && other.checks_sent <= 1);
-    return asked && other.component == pair.component && other.priority > pair.priority;
-  });
-  return better_may_answer ? pair.confirmed + config.direct_grace / 2 + pair.round_trip_time : Instant::min();
+    return std::min(direct_hope_ends(pair.component),
+                    *owner.relay_valid_since + patience_for_direct(pair));
+  const bool better_may_answer =
+      std::ranges::any_of(checklists.pairs(), [&](const CandidatePair& other) {
+        const bool asked = other.state == PairState::waiting ||
+                           (other.state == PairState::in_progress && other.checks_sent <= 1);
+        return asked && other.component == pair.component && other.priority > pair.priority;
+      });
+  return better_may_answer ? pair.confirmed + config.direct_grace / 2 + pair.round_trip_time
+                           : Instant::min();
 }
 
-/// How long a valid pair through a relay is not nominated yet. A peer that goes on after a nomination answers a direct pair's
-/// check later, too; any other would be bound to the relay.
+/// How long a valid pair through a relay is not nominated yet. A peer that goes on after a
+/// nomination answers a direct pair's check later, too; any other would be bound to the relay.
 Duration Agent::Impl::patience_for_direct(const CandidatePair& relayed) const {
   if (!remote->has_option("renomination")) return config.direct_patience;
-  const auto direct = std::ranges::count_if(checklists.pairs(), [&](const CandidatePair& pair) { return !pair.relayed; });
+  const auto direct = std::ranges::count_if(
+      checklists.pairs(), [&](const CandidatePair& pair) { return !pair.relayed; });
   return config.direct_grace + relayed.round_trip_time + pace() * direct;
 }
 
-/// When the last direct pair of the component has been tried often enough in vain: the past if none is left, `never`
-/// while one has yet to be sent.
+/// When the last direct pair of the component has been tried often enough in vain: the past if none
+/// is left, `never` while one has yet to be sent.
 Instant Agent::Impl::direct_hope_ends(ComponentId number) const {
   Instant end = Instant::min();
   for (const CandidatePair& pair : checklists.pairs()) {
@@ -50,9 +57,10 @@ Instant Agent::Impl::direct_hope_ends(ComponentId number) const {
   return end;
 }
 
-// RFC 8445 §8.1.1. The best pair is nominated the moment it is valid, and a better one the moment that it is.
-// Deviation: RFC 8445 §8.1.1: more than one pair may be nominated, each of a higher priority than the last, so that nothing has
-// to be waited for; agents must select the highest then.
+// RFC 8445 §8.1.1. The best pair is nominated the moment it is valid, and a better one the moment
+// that it is. Deviation: RFC 8445 §8.1.1: more than one pair may be nominated, each of a higher
+// priority than the last, so that nothing has to be waited for; agents must select the highest
+// then.
 void Agent::Impl::nominate(Instant now) {
   if (role != Role::controlling || !remote || config.lite) return;
   for (std::size_t i = 0; i < components.size(); ++i) {
@@ -62,7 +70,8 @@ void Agent::Impl::nominate(Instant now) {
     if (!best || best->nominating || owner.selected == best->id) continue;
     const CandidatePair* selected = owner.selected ? checklists.find(*owner.selected) : nullptr;
     if (selected && (!selected->relayed || best->priority <= selected->priority)) continue;
-    // One at a time: if two were under way, each side might take another. A direct pair need not wait for a relayed one.
+    // One at a time: if two were under way, each side might take another. A direct pair need not
+    // wait for a relayed one.
     const bool under_way = std::ranges::any_of(checklists.pairs(), [&](const CandidatePair& pair) {
       return pair.nominating && pair.id != owner.selected && pair.component == best->component &&
              (!pair.relayed || best->relayed);
@@ -79,13 +88,14 @@ void Agent::Impl::nominate(Instant now) {
   if (next_transaction <= now) fire_transactions(now);
 }
 
-/// Whether the pair, were it nominated, would be selected in place of this one: the later nomination if they are numbered, else
-/// the higher priority (RFC 8445 §8.1.1).
+/// Whether the pair, were it nominated, would be selected in place of this one: the later
+/// nomination if they are numbered, else the higher priority (RFC 8445 §8.1.1).
 bool Agent::Impl::outranks(const CandidatePair& pair, std::optional<PairId> selected) {
   const CandidatePair* other = selected ? checklists.find(*selected) : nullptr;
   if (!other || other->id == pair.id) return other == nullptr;
-  return pair.nomination != other->nomination && pair.nomination != 0 ? pair.nomination > other->nomination
-                                                                      : pair.priority > other->priority;
+  return pair.nomination != other->nomination && pair.nomination != 0
+             ? pair.nomination > other->nomination
+             : pair.priority > other->priority;
 }
 
 // RFC 8445 §8.1.2.
@@ -96,7 +106,9 @@ void Agent::Impl::select(Instant now, CandidatePair& pair) {
   pair.was_selected = true;
   owner.usable = owner.usable.value_or(pair.id);
   owner.former.reset();
-  owner.consent = {config.lite ? never : now + config.consent_expiry, config.lite ? never : now + config.consent_interval, {}};
+  owner.consent = {config.lite ? never : now + config.consent_expiry,
+                   config.lite ? never : now + config.consent_interval,
+                   {}};
   heard_on(now, pair);
   owner.next_backup_check = now + config.keepalive;
   checklists.conclude(pair.component, pair.id, watches_paths());
@@ -105,14 +117,16 @@ void Agent::Impl::select(Instant now, CandidatePair& pair) {
     relays[*base.relay]->client.bind_channel(now, remotes[pair.remote].address);
     drain_relay(now, *base.relay);
   }
-  events.push_back(PairSelected{pair.component, locals[pair.valid_local].candidate, remotes[pair.remote],
-                                now - began.value_or(now), pair.round_trip_time});
+  events.push_back(PairSelected{pair.component, locals[pair.valid_local].candidate,
+                                remotes[pair.remote], now - began.value_or(now),
+                                pair.round_trip_time});
   settle(now);
 }
 
 // RFC 8445 §8.3.
 void Agent::Impl::settle(Instant now) {
-  const bool all = std::ranges::all_of(components, [](const Component& each) { return each.selected.has_value(); });
+  const bool all = std::ranges::all_of(
+      components, [](const Component& each) { return each.selected.has_value(); });
   if (!all) return;
   set_state(State::completed);
   if (is_settled()) finish_gathering(now);  // RFC 8838 §13: after nomination no candidates are told
@@ -130,9 +144,12 @@ bool Agent::Impl::is_settled() const {
   return std::ranges::all_of(components, [this](const Component& each) { return is_done(each); });
 }
 
-bool Agent::Impl::is_selected(const CandidatePair& pair) const { return component(pair.component).selected == pair.id; }
+bool Agent::Impl::is_selected(const CandidatePair& pair) const {
+  return component(pair.component).selected == pair.id;
+}
 
-/// What the pairs left from is gone. Data goes on by the best pair that still works, which the controlling side nominates then.
+/// What the pairs left from is gone. Data goes on by the best pair that still works, which the
+/// controlling side nominates then.
 void Agent::Impl::lose(Instant now, const Base& base) {
   for (CandidatePair& pair : checklists.pairs()) {
     if (locals[pair.local].base != base) continue;

@@ -5,7 +5,8 @@
 
 namespace stile::ice {
 
-// RFC 8445 §7.3.1.3: a peer-reflexive remote candidate is of use to the local one that it showed itself to, only.
+// RFC 8445 §7.3.1.3: a peer-reflexive remote candidate is of use to the local one that it showed
+// itself to, only.
 void Agent::Impl::pair_local(Instant now, std::size_t local_index) {
   for (std::size_t i = 0; i < remotes.size(); ++i)
     if (remotes[i].type != CandidateType::peer_reflexive) form_pair(now, local_index, i);
@@ -15,15 +16,18 @@ void Agent::Impl::pair_remote(Instant now, std::size_t remote_index) {
   for (std::size_t i = 0; i < locals.size(); ++i) form_pair(now, i, remote_index);
 }
 
-// RFC 8445 §6.1.2.2 and §6.1.2.4: same component, same family, link-local only with link-local. Reflexive candidates
-// are not paired: they would be replaced by their base and then be redundant.
-CandidatePair* Agent::Impl::form_pair(Instant now, std::size_t local_index, std::size_t remote_index, bool nominated) {
+// RFC 8445 §6.1.2.2 and §6.1.2.4: same component, same family, link-local only with link-local.
+// Reflexive candidates are not paired: they would be replaced by their base and then be redundant.
+CandidatePair* Agent::Impl::form_pair(Instant now, std::size_t local_index,
+                                      std::size_t remote_index, bool nominated) {
   const LocalCandidate& ours = locals[local_index];
   const Candidate& theirs = remotes[remote_index];
-  const bool is_base = ours.candidate.type == CandidateType::host || ours.candidate.type == CandidateType::relayed;
+  const bool is_base =
+      ours.candidate.type == CandidateType::host || ours.candidate.type == CandidateType::relayed;
   const ComponentId here = component_of(ours.base);
   if (!is_base || here != ComponentId(theirs.stream, theirs.component)) return nullptr;
-  if (config.policy == Policy::relay && ours.candidate.type != CandidateType::relayed) return nullptr;
+  if (config.policy == Policy::relay && ours.candidate.type != CandidateType::relayed)
+    return nullptr;
   if (ours.candidate.address.family() != theirs.address.family()) return nullptr;
   if (ours.candidate.address.family() == Family::ipv6 &&
       ours.candidate.address.ip.is_link_local() != theirs.address.ip.is_link_local())
@@ -39,7 +43,8 @@ CandidatePair* Agent::Impl::form_pair(Instant now, std::size_t local_index, std:
   const auto selected = component(here).selected;
   if (const CandidatePair* winner = selected ? checklists.find(*selected) : nullptr) {
     const bool backup = watches_paths() && ours.base.relay && !winner->by_own_relay;
-    if (!nominated && !backup && (!winner->relayed || winner->priority >= pair.priority)) return nullptr;
+    if (!nominated && !backup && (!winner->relayed || winner->priority >= pair.priority))
+      return nullptr;
   }
   pair.by_own_relay = ours.base.relay.has_value();
   pair.relayed = ours.base.relay.has_value() || theirs.type == CandidateType::relayed;
@@ -60,7 +65,8 @@ std::uint64_t Agent::Impl::priority_of(std::size_t local_index, std::size_t remo
 void Agent::Impl::reprioritise() {
   for (CandidatePair& pair : checklists.pairs()) {
     pair.priority = priority_of(pair.local, pair.remote);
-    pair.foundation = locals[pair.local].candidate.foundation + ":" + remotes[pair.remote].foundation;
+    pair.foundation =
+        locals[pair.local].candidate.foundation + ":" + remotes[pair.remote].foundation;
     pair.relayed = locals[pair.local].base.relay.has_value() ||
                    remotes[pair.remote].type == CandidateType::relayed;
   }

@@ -5,12 +5,14 @@
 namespace stile::ice {
 
 namespace {
-constexpr std::size_t max_open_probes = 8;  ///< Limit: unanswered checks of one pair whose answers still count
+constexpr std::size_t max_open_probes =
+    8;  ///< Limit: unanswered checks of one pair whose answers still count
 constexpr int probes_until_patience_ends = 4;
 }  // namespace
 
-/// Whether another path takes over when the selected one is silent. The controlling side decides it, by a numbered nomination: a
-/// peer that knows none would hold on to the pair of the highest priority, dead or not.
+/// Whether another path takes over when the selected one is silent. The controlling side decides
+/// it, by a numbered nomination: a peer that knows none would hold on to the pair of the highest
+/// priority, dead or not.
 bool Agent::Impl::watches_paths() const {
   return config.keep_backups && !config.lite && role == Role::controlling && remote &&
          remote->has_option("renomination") && state != State::failed && state != State::closed;
@@ -29,7 +31,8 @@ void Agent::Impl::heard_on(Instant now, CandidatePair& pair) {
 void Agent::Impl::await_answer(Instant now, Component& owner, const CandidatePair& pair) {
   if (!watches_paths()) return;
   owner.doubted_since = owner.doubted_since.value_or(now);
-  owner.next_probe = now + std::max(config.path_patience / probes_until_patience_ends, 2 * pair.round_trip_time);
+  owner.next_probe =
+      now + std::max(config.path_patience / probes_until_patience_ends, 2 * pair.round_trip_time);
 }
 
 // Deviation: RFC 8445 §11: pairs that may take over are kept alive as the selected one is.
@@ -45,7 +48,8 @@ void Agent::Impl::watch_paths(Instant now) {
     }
     if (now < owner.next_probe) continue;
     const Duration silence = now - owner.doubted_since.value_or(now);
-    if (silence >= std::max(config.path_patience, 4 * pair->round_trip_time)) take_other_path(pair->component);
+    if (silence >= std::max(config.path_patience, 4 * pair->round_trip_time))
+      take_other_path(pair->component);
     check_backups(now, component_at(i));
     ask_on_selected(now, owner, *pair);
   }
@@ -58,8 +62,8 @@ void Agent::Impl::check_backups(Instant now, ComponentId number) {
   for (CandidatePair& pair : checklists.pairs()) {
     if (pair.component != number || !pair.valid || pair.id == selected || pair.nominating) continue;
     if (pair.checks.size() >= max_open_probes) pair.checks.erase(pair.checks.begin());
-    pair.checks.push_back(
-        make_check(now, local, remote->credentials, locals[pair.local].candidate.priority, 0, false));
+    pair.checks.push_back(make_check(now, local, remote->credentials,
+                                     locals[pair.local].candidate.priority, 0, false));
     pair.checks.back().retransmits = false;
     ++pair.checks_sent;
     send(locals[pair.local].base, remotes[pair.remote].address, pair.checks.back().bytes);
@@ -70,8 +74,8 @@ void Agent::Impl::check_backups(Instant now, ComponentId number) {
 void Agent::Impl::take_other_path(ComponentId number) {
   const Component& owner = component(number);
   const auto other = std::ranges::find_if(checklists.pairs(), [&](const CandidatePair& pair) {
-    return pair.component == number && pair.valid && pair.id != owner.selected && !pair.nominating &&
-           owner.doubted_since && pair.confirmed > *owner.doubted_since;
+    return pair.component == number && pair.valid && pair.id != owner.selected &&
+           !pair.nominating && owner.doubted_since && pair.confirmed > *owner.doubted_since;
   });
   if (other == checklists.pairs().end()) return;
   other->nominating = true;

@@ -9,10 +9,14 @@ namespace stile::ice {
 /// RFC 8445 §5.1.2.2: recommended type preferences.
 constexpr std::uint32_t type_preference(CandidateType type) {
   switch (type) {
-    case CandidateType::host: return 126;
-    case CandidateType::peer_reflexive: return 110;
-    case CandidateType::server_reflexive: return 100;
-    case CandidateType::relayed: return 0;
+    case CandidateType::host:
+      return 126;
+    case CandidateType::peer_reflexive:
+      return 110;
+    case CandidateType::server_reflexive:
+      return 100;
+    case CandidateType::relayed:
+      return 0;
   }
   return 0;
 }
@@ -23,7 +27,8 @@ constexpr std::uint32_t candidate_priority(CandidateType type, std::uint16_t loc
   return type_preference(type) << 24 | std::uint32_t{local_preference} << 8 | (256u - component);
 }
 
-/// RFC 8445 §6.1.2.3: 2^32 * MIN(G,D) + 2 * MAX(G,D) + (G > D ? 1 : 0); G is the controlling side's.
+/// RFC 8445 §6.1.2.3: 2^32 * MIN(G,D) + 2 * MAX(G,D) + (G > D ? 1 : 0); G is the controlling
+/// side's.
 constexpr std::uint64_t pair_priority(std::uint32_t controlling, std::uint32_t controlled) {
   const std::uint64_t least = controlling < controlled ? controlling : controlled;
   const std::uint64_t most = controlling < controlled ? controlled : controlling;

@@ -11,20 +11,24 @@ void Agent::Impl::start_relay(Instant now, std::size_t socket, std::size_t serve
                             .family = sockets[socket].local.family()};
   relay_config.max_peers = config.max_remote_candidates;
   relay_config.retransmission.reliable = is_stream(configured.transport);
-  auto relay = std::make_unique<Relay>(Relay{socket, server, turn::Client(std::move(relay_config), random)});
+  auto relay =
+      std::make_unique<Relay>(Relay{socket, server, turn::Client(std::move(relay_config), random)});
   // After a restart: one that was given back, or failed, is asked for anew from the same socket.
   const auto index = relay_at(socket, configured.address).value_or(relays.size());
-  if (index == relays.size()) relays.push_back(std::move(relay));
-  else relays[index] = std::move(relay);
+  if (index == relays.size())
+    relays.push_back(std::move(relay));
+  else
+    relays[index] = std::move(relay);
   relays[index]->client.allocate(now);
   drain_relay(now, index);
 }
 
-void Agent::Impl::add_relayed_candidate(Instant now, std::size_t index, const TransportAddress& relayed) {
+void Agent::Impl::add_relayed_candidate(Instant now, std::size_t index,
+                                        const TransportAddress& relayed) {
   const Relay& relay = *relays[index];
   const std::size_t server_number = 1 + config.stun_servers.size() + relay.server;
-  if (const auto candidate =
-          add_local_candidate(CandidateType::relayed, relayed, {relay.socket, index}, server_number))
+  if (const auto candidate = add_local_candidate(CandidateType::relayed, relayed,
+                                                 {relay.socket, index}, server_number))
     pair_local(now, *candidate);
 }
 
@@ -32,7 +36,8 @@ void Agent::Impl::drain_relay(Instant now, std::size_t index) {
   Relay& relay = *relays[index];
   const Socket& socket = sockets[relay.socket];
   while (auto bytes = relay.client.poll_transmit())
-    if (socket.status == Socket::Status::open) commands.push_back(SendDatagram{socket.id, relay.client.server(), std::move(*bytes)});
+    if (socket.status == Socket::Status::open)
+      commands.push_back(SendDatagram{socket.id, relay.client.server(), std::move(*bytes)});
   while (const auto event = relay.client.poll_event()) handle_relay_event(now, index, *event);
 }
 
@@ -44,11 +49,13 @@ void Agent::Impl::handle_relay_event(Instant now, std::size_t index, const turn:
       relay.client.close(now);
       return drain_relay(now, index);
     }
-    if (gathering_done) release_relays_at = now + release_delay;  // it may take over; the peer need not be told of it
+    if (gathering_done)
+      release_relays_at = now + release_delay;  // it may take over; the peer need not be told of it
     relay.settled = true;
     hear_server(now, relay.client.server());
     if (sockets[relay.socket].transport == Transport::udp)
-      add_local_candidate(CandidateType::server_reflexive, allocated->mapped, {relay.socket, {}}, server_number);
+      add_local_candidate(CandidateType::server_reflexive, allocated->mapped, {relay.socket, {}},
+                          server_number);
     add_relayed_candidate(now, index, allocated->relayed);
     finish_gathering_if_done(now);
   } else if (const auto* failed = std::get_if<turn::Failed>(&event)) {
@@ -60,27 +67,34 @@ void Agent::Impl::handle_relay_event(Instant now, std::size_t index, const turn:
     finish_gathering_if_done(now);
   } else if (const auto* refused = std::get_if<turn::PermissionRefused>(&event)) {
     for (CandidatePair& pair : checklists.pairs())
-      if (locals[pair.local].base.relay == index && remotes[pair.remote].address.ip == refused->peer)
+      if (locals[pair.local].base.relay == index &&
+          remotes[pair.remote].address.ip == refused->peer)
         fail(pair, PairProblem::relay_refuses, refused->error);
   }
 }
 
-std::optional<std::size_t> Agent::Impl::relay_at(std::size_t socket, const TransportAddress& server) const {
+std::optional<std::size_t> Agent::Impl::relay_at(std::size_t socket,
+                                                 const TransportAddress& server) const {
   for (std::size_t i = 0; i < relays.size(); ++i)
     if (relays[i]->socket == socket && relays[i]->client.server() == server) return i;
   return std::nullopt;
 }
 
-/// Whether data goes by it, or may yet: on a pair that is still checked, or on one that was selected before a better one and that
-/// the peer has not left (of two nominated pairs it may have selected another one than we have).
+/// Whether data goes by it, or may yet: on a pair that is still checked, or on one that was
+/// selected before a better one and that the peer has not left (of two nominated pairs it may have
+/// selected another one than we have).
 bool Agent::Impl::is_in_use(Instant now, const Base& base) const {
-  const auto keeps = [&](const Component& each) { return each.former && each.former->base == base; };
+  const auto keeps = [&](const Component& each) {
+    return each.former && each.former->base == base;
+  };
   if (std::ranges::any_of(components, keeps)) return true;
   return std::ranges::any_of(checklists.pairs(), [&](const CandidatePair& pair) {
     if (locals[pair.local].base != base) return false;
-    const bool tried = pair.state != PairState::succeeded && std::ranges::any_of(pair.checks, &Check::retransmits);
+    const bool tried =
+        pair.state != PairState::succeeded && std::ranges::any_of(pair.checks, &Check::retransmits);
     const bool backup = watches_paths() && &pair == relayed_backup(pair.component);
-    return tried || backup || is_selected(pair) || (pair.was_selected && now - pair.last_heard < config.consent_expiry);
+    return tried || backup || is_selected(pair) ||
+           (pair.was_selected && now - pair.last_heard < config.consent_expiry);
   });
 }
 
@@ -92,7 +106,8 @@ const CandidatePair* Agent::Impl::relayed_backup(ComponentId number) const {
   return found == checklists.pairs().end() ? nullptr : &*found;
 }
 
-// RFC 8445 §8.3.1: what is not part of a selected pair is given back, three seconds after all pairs are selected.
+// RFC 8445 §8.3.1: what is not part of a selected pair is given back, three seconds after all pairs
+// are selected.
 void Agent::Impl::release_unused(Instant now) {
   if (now < release_relays_at) return;
   release_relays_at = never;
@@ -100,8 +115,11 @@ void Agent::Impl::release_unused(Instant now) {
     if (!relays[i]->client.is_allocated()) continue;
     const Base base{relays[i]->socket, i};
     if (is_in_use(now, base)) {
-      const auto selected = [&](const CandidatePair& pair) { return locals[pair.local].base == base && is_selected(pair); };
-      if (std::ranges::none_of(checklists.pairs(), selected)) release_relays_at = now + config.consent_expiry;
+      const auto selected = [&](const CandidatePair& pair) {
+        return locals[pair.local].base == base && is_selected(pair);
+      };
+      if (std::ranges::none_of(checklists.pairs(), selected))
+        release_relays_at = now + config.consent_expiry;
       continue;
     }
     relays[i]->client.close(now);

@@ -4,16 +4,22 @@
 
 namespace stile::ice {
 
-/// What a component's data goes by now, or went by when a restart that has not come to an end yet began.
+/// What a component's data goes by now, or went by when a restart that has not come to an end yet
+/// began.
 std::optional<FormerPath> Agent::Impl::path_to_keep(Component& each) {
   const auto id = path_of(each);
   const CandidatePair* pair = id ? checklists.find(*id) : nullptr;
   if (!pair || !remote || state == State::failed) return std::move(each.former);
-  return FormerPath{locals[pair->local].base, remotes[pair->remote].address, locals[pair->local].candidate.priority,
-                    local, remote->credentials, std::move(each.consent)};
+  return FormerPath{locals[pair->local].base,
+                    remotes[pair->remote].address,
+                    locals[pair->local].candidate.priority,
+                    local,
+                    remote->credentials,
+                    std::move(each.consent)};
 }
 
-// RFC 8445 §9: all is flushed but the roles, and the paths that data goes by. Sockets and relayed addresses are used again.
+// RFC 8445 §9: all is flushed but the roles, and the paths that data goes by. Sockets and relayed
+// addresses are used again.
 void Agent::Impl::restart(Instant now, std::span<const IpAddress> addresses) {
   if (state == State::idle || state == State::closed) return;
   for (Component& each : components) {

@@ -9,7 +9,8 @@ namespace {
 
 constexpr std::size_t longest_text = 256 * 1024;  ///< Limit: of an SDP text
 constexpr std::size_t max_streams = 256;          ///< Limit: m= sections
-constexpr std::size_t max_candidates = 256;       ///< Limit: lines of each stream that are read, and options
+constexpr std::size_t max_candidates =
+    256;  ///< Limit: lines of each stream that are read, and options
 
 std::unexpected<std::string> problem(std::string_view line, std::string_view what) {
   constexpr std::size_t enough = 80;
@@ -24,8 +25,10 @@ bool is_ice_text(std::string_view text, std::size_t least) {
 void read_candidate(std::string_view line, StreamDescription& stream) {
   if (stream.candidates.size() + stream.ignored.size() >= max_candidates) return;
   auto candidate = Candidate::parse(line);
-  if (candidate) stream.candidates.push_back(std::move(*candidate));
-  else stream.ignored.push_back({std::string(line), candidate.error()});
+  if (candidate)
+    stream.candidates.push_back(std::move(*candidate));
+  else
+    stream.ignored.push_back({std::string(line), candidate.error()});
 }
 
 bool read_remote_candidates(std::string_view value, StreamDescription& stream) {
@@ -36,7 +39,8 @@ bool read_remote_candidates(std::string_view value, StreamDescription& stream) {
     const auto address = words.next();
     const auto ip = address ? IpAddress::parse(*address) : std::nullopt;
     const auto port = words.number<std::uint16_t>(0, 65535);
-    if (!component || !ip || !port || stream.remote_candidates.size() >= max_candidates) return false;
+    if (!component || !ip || !port || stream.remote_candidates.size() >= max_candidates)
+      return false;
     stream.remote_candidates.push_back({*component, {*ip, *port}});
     ahead = words;
   }
@@ -47,7 +51,8 @@ bool read_options(std::string_view value, Parameters& parameters) {
   Words words(value);
   parameters.options.clear();
   while (const auto option = words.next()) {
-    // Interop: RFC 8839 §5.6 has ice-chars only, and uses "rtp+ecn"; a hyphen, as in names of WebRTC, is no harm.
+    // Interop: RFC 8839 §5.6 has ice-chars only, and uses "rtp+ecn"; a hyphen, as in names of
+    // WebRTC, is no harm.
     if (parameters.options.size() >= max_candidates) return false;
     parameters.options.emplace_back(*option);
   }
@@ -57,7 +62,8 @@ bool read_options(std::string_view value, Parameters& parameters) {
 /// One attribute, `name` or `name:value`. What is wrong with it, or nothing.
 std::string_view read_attribute(std::string_view attribute, StreamDescription& stream) {
   const std::string_view name = attribute.substr(0, attribute.find(':'));
-  const std::string_view value = name.size() < attribute.size() ? attribute.substr(name.size() + 1) : std::string_view();
+  const std::string_view value =
+      name.size() < attribute.size() ? attribute.substr(name.size() + 1) : std::string_view();
   Parameters& parameters = stream.parameters;
   if (name == "candidate") {
     read_candidate(attribute, stream);
@@ -78,7 +84,8 @@ std::string_view read_attribute(std::string_view attribute, StreamDescription& s
     if (!ms) return "the pacing is not a number of milliseconds";
     parameters.pacing = std::chrono::milliseconds(*ms);
   } else if (name == "remote-candidates") {
-    if (!read_remote_candidates(value, stream)) return "not component, address and port of each candidate";
+    if (!read_remote_candidates(value, stream))
+      return "not component, address and port of each candidate";
   } else if (name == "end-of-candidates") {
     stream.end_of_candidates = true;
   }
@@ -91,7 +98,8 @@ std::string_view check_credentials(const std::vector<StreamDescription>& streams
     const Credentials& ours = stream.parameters.credentials;
     if (ours.ufrag.empty() != ours.pwd.empty()) return "ice-ufrag and ice-pwd are not there both";
     for (const StreamDescription& other : streams)
-      if (other.parameters.credentials.ufrag == ours.ufrag && other.parameters.credentials.pwd != ours.pwd)
+      if (other.parameters.credentials.ufrag == ours.ufrag &&
+          other.parameters.credentials.pwd != ours.pwd)
         return "two streams have one ufrag and two passwords";
   }
   return {};
@@ -101,7 +109,8 @@ std::string_view check_credentials(const std::vector<StreamDescription>& streams
 
 std::expected<std::vector<StreamDescription>, std::string> parse_sdp(std::string_view text) {
   if (text.size() > longest_text) return std::unexpected("the text is longer than 256 KiB");
-  std::vector<StreamDescription> streams(1);  // the first is the session level, until there is an m=
+  std::vector<StreamDescription> streams(
+      1);  // the first is the session level, until there is an m=
   StreamDescription session;
   bool in_stream = false;
   while (!text.empty()) {
@@ -116,12 +125,15 @@ std::expected<std::vector<StreamDescription>, std::string> parse_sdp(std::string
       if (streams.size() >= max_streams) return problem(line, "there are too many streams");
       streams.push_back({.parameters = session.parameters});
     } else if (line.starts_with("a=")) {
-      if (const auto wrong = read_attribute(line.substr(2), streams.back()); !wrong.empty()) return problem(line, wrong);
+      if (const auto wrong = read_attribute(line.substr(2), streams.back()); !wrong.empty())
+        return problem(line, wrong);
     }
   }
   for (std::size_t i = 0; i < streams.size(); ++i)
-    for (Candidate& candidate : streams[i].candidates) candidate.stream = static_cast<std::uint16_t>(i + 1);
-  if (const auto wrong = check_credentials(streams); !wrong.empty()) return std::unexpected(std::string(wrong));
+    for (Candidate& candidate : streams[i].candidates)
+      candidate.stream = static_cast<std::uint16_t>(i + 1);
+  if (const auto wrong = check_credentials(streams); !wrong.empty())
+    return std::unexpected(std::string(wrong));
   return streams;
 }
 

@@ -6,10 +6,11 @@ namespace stile::ice {
 
 namespace {
 
-/// RFC 8838 §9: a candidate may name the ufrag that it belongs to ("ufrag" in its line), and is taken at its word:
-/// what a restart has overtaken is of no use.
+/// RFC 8838 §9: a candidate may name the ufrag that it belongs to ("ufrag" in its line), and is
+/// taken at its word: what a restart has overtaken is of no use.
 bool is_of_another_session(const Candidate& candidate, const std::optional<Parameters>& remote) {
-  const auto said = std::ranges::find(candidate.extensions, "ufrag", [](const auto& each) { return each.first; });
+  const auto said =
+      std::ranges::find(candidate.extensions, "ufrag", [](const auto& each) { return each.first; });
   return remote && said != candidate.extensions.end() && said->second != remote->credentials.ufrag;
 }
 
@@ -31,8 +32,10 @@ void Agent::Impl::set_remote_parameters(Instant now, Parameters parameters) {
 void Agent::Impl::add_remote_candidate(Instant now, Candidate candidate) {
   if (state == State::closed || remotes_done || candidate.transport != Transport::udp) return;
   const ComponentId where{candidate.stream, candidate.component};
-  if (!has(where) || candidate.address.port == 0 || is_of_another_session(candidate, remote)) return;
-  // RFC 8838 §11.4: what a check has shown before the signalling told it keeps its pairs, and becomes what it is.
+  if (!has(where) || candidate.address.port == 0 || is_of_another_session(candidate, remote))
+    return;
+  // RFC 8838 §11.4: what a check has shown before the signalling told it keeps its pairs, and
+  // becomes what it is.
   if (const auto known = find_remote(where, candidate.address)) {
     if (remotes[*known].type != CandidateType::peer_reflexive) return;
     remotes[*known] = std::move(candidate);
@@ -52,9 +55,12 @@ void Agent::Impl::end_of_remote_candidates(Instant now) {
   conclude_between_lites(now);
 }
 
-std::optional<std::size_t> Agent::Impl::find_remote(ComponentId component, const TransportAddress& address) const {
+std::optional<std::size_t> Agent::Impl::find_remote(ComponentId component,
+                                                    const TransportAddress& address) const {
   for (std::size_t i = 0; i < remotes.size(); ++i)
-    if (ComponentId(remotes[i].stream, remotes[i].component) == component && remotes[i].address == address) return i;
+    if (ComponentId(remotes[i].stream, remotes[i].component) == component &&
+        remotes[i].address == address)
+      return i;
   return std::nullopt;
 }
 

@@ -8,7 +8,8 @@ namespace stile::ice {
 
 /// RFC 8839 §5.1: ice-char.
 constexpr bool is_ice_char(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '+' || c == '/';
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '+' ||
+         c == '/';
 }
 
 /// The words of a line, one after the other.

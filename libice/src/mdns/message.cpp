@@ -35,9 +35,12 @@ void push_question(ByteVector& bytes, std::string_view name, std::uint16_t type)
   push_u16(bytes, class_in | unicast_wanted);
 }
 
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c; }
+char lower(char c) {
+  return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c;
+}
 
-/// Reads a message from front to back; what it gave is nothing once it has come to a part that is not there.
+/// Reads a message from front to back; what it gave is nothing once it has come to a part that is
+/// not there.
 class Reader {
  public:
   explicit Reader(Bytes message) : message_(message) {}
@@ -52,7 +55,8 @@ class Reader {
     at_ += count;
     return message_.subspan(at_ - count, count);
   }
-  /// RFC 1035 §4.1.4, in lower case with dots. A pointer leads to what is before it, so that it comes to an end.
+  /// RFC 1035 §4.1.4, in lower case with dots. A pointer leads to what is before it, so that it
+  /// comes to an end.
   std::optional<std::string> name() {
     std::string text;
     std::size_t from = at_;
@@ -76,7 +80,8 @@ class Reader {
         return text;
       }
       if (!text.empty()) text += '.';
-      for (const std::uint8_t c : message_.subspan(from + 1, length)) text += lower(static_cast<char>(c));
+      for (const std::uint8_t c : message_.subspan(from + 1, length))
+        text += lower(static_cast<char>(c));
       if (text.size() > longest_name) return std::nullopt;
       from += length + 1u;
     }
@@ -88,7 +93,8 @@ class Reader {
 };
 
 std::optional<IpAddress> address_of(std::uint16_t type, Bytes data) {
-  if ((type == type_a && data.size() == 4) || (type == type_aaaa && data.size() == 16)) return IpAddress::from_bytes(data);
+  if ((type == type_a && data.size() == 4) || (type == type_aaaa && data.size() == 16))
+    return IpAddress::from_bytes(data);
   return std::nullopt;
 }
 
@@ -99,8 +105,8 @@ bool is_name(std::string_view host) {
   const std::string_view label = host.substr(0, host.size() - suffix.size());
   const bool ends_right = std::ranges::equal(host.substr(label.size()), suffix, {}, lower);
   return ends_right && std::ranges::all_of(label, [](char c) {
-    return (lower(c) >= 'a' && lower(c) <= 'z') || (c >= '0' && c <= '9') || c == '-';
-  });
+           return (lower(c) >= 'a' && lower(c) <= 'z') || (c >= '0' && c <= '9') || c == '-';
+         });
 }
 
 ByteVector address_query(std::uint16_t id, std::string_view name) {
@@ -122,7 +128,8 @@ std::vector<IpAddress> addresses_in(Bytes response, std::string_view name) {
   const std::uint16_t flags = load_u16(response.data() + 2);
   if (!(flags & is_response) || flags & opcode_and_rcode) return {};
   const unsigned questions = load_u16(response.data() + 4);
-  const unsigned records = load_u16(response.data() + 6) + 0u + load_u16(response.data() + 8) + load_u16(response.data() + 10);
+  const unsigned records = load_u16(response.data() + 6) + 0u + load_u16(response.data() + 8) +
+                           load_u16(response.data() + 10);
 
   std::vector<IpAddress> found;
   Reader reader(response);

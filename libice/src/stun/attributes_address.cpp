@@ -9,7 +9,8 @@ namespace {
 constexpr std::uint8_t family_v4 = 0x01;
 constexpr std::uint8_t family_v6 = 0x02;
 
-/// The 16 bytes that an address is XORed with: the magic cookie, then the transaction id (RFC 8489 §14.2).
+/// The 16 bytes that an address is XORed with: the magic cookie, then the transaction id (RFC 8489
+/// §14.2).
 std::array<std::uint8_t, 16> xor_mask(const TransactionId& id) {
   std::array<std::uint8_t, 16> mask;
   store_u32(mask.data(), magic_cookie);
@@ -22,7 +23,8 @@ std::array<std::uint8_t, 16> xor_mask(const TransactionId& id) {
 std::expected<TransportAddress, ParseError> parse_address(Bytes value) {
   if (value.size() < 4) return std::unexpected(ParseError::attribute_malformed);
   const std::size_t length = value[1] == family_v4 ? 4 : value[1] == family_v6 ? 16 : 0;
-  if (length == 0 || value.size() != 4 + length) return std::unexpected(ParseError::attribute_malformed);
+  if (length == 0 || value.size() != 4 + length)
+    return std::unexpected(ParseError::attribute_malformed);
   return TransportAddress{*IpAddress::from_bytes(value.subspan(4)), load_u16(value.data() + 2)};
 }
 
@@ -35,8 +37,10 @@ void write_address(MessageBuilder& builder, AttributeType type, const TransportA
   std::ranges::copy(ip, out.begin() + 4);
 }
 
-std::expected<TransportAddress, ParseError> parse_xor_address(Bytes value, const TransactionId& id) {
-  if (value.size() != 8 && value.size() != 20) return std::unexpected(ParseError::attribute_malformed);
+std::expected<TransportAddress, ParseError> parse_xor_address(Bytes value,
+                                                              const TransactionId& id) {
+  if (value.size() != 8 && value.size() != 20)
+    return std::unexpected(ParseError::attribute_malformed);
   std::array<std::uint8_t, 20> plain{};
   std::ranges::copy(value, plain.begin());
   const auto mask = xor_mask(id);
@@ -46,7 +50,8 @@ std::expected<TransportAddress, ParseError> parse_xor_address(Bytes value, const
   return address;
 }
 
-void write_xor_address(MessageBuilder& builder, AttributeType type, const TransportAddress& address) {
+void write_xor_address(MessageBuilder& builder, AttributeType type,
+                       const TransportAddress& address) {
   const Bytes ip = address.ip.wire_bytes();
   const MutableBytes out = builder.append(type, 4 + ip.size());
   if (out.empty()) return;

@@ -20,7 +20,8 @@ void ChangeRequest::write(MessageBuilder& builder) const {
 
 // Interop: some clients send the port with two bytes of padding counted in the length.
 std::expected<ResponsePort, ParseError> ResponsePort::parse(Bytes value, const MessageView&) {
-  if (value.size() != 2 && value.size() != 4) return std::unexpected(ParseError::attribute_malformed);
+  if (value.size() != 2 && value.size() != 4)
+    return std::unexpected(ParseError::attribute_malformed);
   return ResponsePort{load_u16(value.data())};
 }
 

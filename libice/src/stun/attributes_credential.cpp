@@ -17,7 +17,9 @@ std::expected<PasswordAlgorithmEntry, ParseError> take_entry(Bytes& value) {
   return entry;
 }
 
-std::size_t size_of(const PasswordAlgorithmEntry& entry) { return 4 + ((entry.parameters.size() + 3) & ~std::size_t{3}); }
+std::size_t size_of(const PasswordAlgorithmEntry& entry) {
+  return 4 + ((entry.parameters.size() + 3) & ~std::size_t{3});
+}
 
 void put_entry(std::uint8_t* at, const PasswordAlgorithmEntry& entry) {
   store_u16(at, entry.number);
@@ -34,9 +36,12 @@ std::expected<Userhash, ParseError> Userhash::parse(Bytes value, const MessageVi
   return userhash;
 }
 
-void Userhash::write(MessageBuilder& builder) const { builder.add(type, hash); }
+void Userhash::write(MessageBuilder& builder) const {
+  builder.add(type, hash);
+}
 
-std::expected<PasswordAlgorithm, ParseError> PasswordAlgorithm::parse(Bytes value, const MessageView&) {
+std::expected<PasswordAlgorithm, ParseError> PasswordAlgorithm::parse(Bytes value,
+                                                                      const MessageView&) {
   const auto entry = take_entry(value);
   if (!entry) return std::unexpected(entry.error());
   if (!value.empty()) return std::unexpected(ParseError::attribute_malformed);
@@ -44,10 +49,12 @@ std::expected<PasswordAlgorithm, ParseError> PasswordAlgorithm::parse(Bytes valu
 }
 
 void PasswordAlgorithm::write(MessageBuilder& builder) const {
-  if (const MutableBytes out = builder.append(type, size_of(algorithm)); !out.empty()) put_entry(out.data(), algorithm);
+  if (const MutableBytes out = builder.append(type, size_of(algorithm)); !out.empty())
+    put_entry(out.data(), algorithm);
 }
 
-std::expected<PasswordAlgorithms, ParseError> PasswordAlgorithms::parse(Bytes value, const MessageView&) {
+std::expected<PasswordAlgorithms, ParseError> PasswordAlgorithms::parse(Bytes value,
+                                                                        const MessageView&) {
   PasswordAlgorithms list;
   while (!value.empty()) {
     const auto entry = take_entry(value);

@@ -8,16 +8,20 @@ namespace {
 
 constexpr std::size_t longest_reason = 763;
 
-/// The last 2 bytes of the first word and the phrase after it, which ERROR-CODE and ADDRESS-ERROR-CODE share.
+/// The last 2 bytes of the first word and the phrase after it, which ERROR-CODE and
+/// ADDRESS-ERROR-CODE share.
 std::expected<std::pair<std::uint16_t, std::string_view>, ParseError> parse_error(Bytes value) {
-  if (value.size() < 4 || value.size() > 4 + longest_reason) return std::unexpected(ParseError::attribute_malformed);
+  if (value.size() < 4 || value.size() > 4 + longest_reason)
+    return std::unexpected(ParseError::attribute_malformed);
   const unsigned hundreds = value[2] & 0x7;
   const unsigned rest = value[3];
-  if (hundreds < 3 || hundreds > 6 || rest > 99) return std::unexpected(ParseError::attribute_malformed);
+  if (hundreds < 3 || hundreds > 6 || rest > 99)
+    return std::unexpected(ParseError::attribute_malformed);
   return std::pair(static_cast<std::uint16_t>(hundreds * 100 + rest), as_text(value.subspan(4)));
 }
 
-MutableBytes write_error(MessageBuilder& builder, AttributeType type, std::uint16_t number, std::string_view reason) {
+MutableBytes write_error(MessageBuilder& builder, AttributeType type, std::uint16_t number,
+                         std::string_view reason) {
   reason = reason.substr(0, longest_reason);
   const MutableBytes out = builder.append(type, 4 + reason.size());
   if (out.empty()) return out;
@@ -35,13 +39,17 @@ std::expected<ErrorCode, ParseError> ErrorCode::parse(Bytes value, const Message
   return ErrorCode{error->first, error->second};
 }
 
-void ErrorCode::write(MessageBuilder& builder) const { write_error(builder, type, number, reason); }
+void ErrorCode::write(MessageBuilder& builder) const {
+  write_error(builder, type, number, reason);
+}
 
-std::expected<AddressErrorCode, ParseError> AddressErrorCode::parse(Bytes value, const MessageView&) {
+std::expected<AddressErrorCode, ParseError> AddressErrorCode::parse(Bytes value,
+                                                                    const MessageView&) {
   const auto error = parse_error(value);
   if (!error) return std::unexpected(error.error());
   if (value[0] != 0x01 && value[0] != 0x02) return std::unexpected(ParseError::attribute_malformed);
-  return AddressErrorCode{value[0] == 0x01 ? Family::ipv4 : Family::ipv6, error->first, error->second};
+  return AddressErrorCode{value[0] == 0x01 ? Family::ipv4 : Family::ipv6, error->first,
+                          error->second};
 }
 
 void AddressErrorCode::write(MessageBuilder& builder) const {
@@ -49,7 +57,8 @@ void AddressErrorCode::write(MessageBuilder& builder) const {
   if (!out.empty()) out[0] = family == Family::ipv4 ? 0x01 : 0x02;
 }
 
-std::expected<UnknownAttributes, ParseError> UnknownAttributes::parse(Bytes value, const MessageView&) {
+std::expected<UnknownAttributes, ParseError> UnknownAttributes::parse(Bytes value,
+                                                                      const MessageView&) {
   if (value.size() % 2 != 0) return std::unexpected(ParseError::attribute_malformed);
   UnknownAttributes unknown;
   for (std::size_t i = 0; i < value.size(); i += 2)

@@ -5,10 +5,13 @@
 namespace stile::stun {
 
 namespace {
-std::unexpected<ParseError> malformed() { return std::unexpected(ParseError::attribute_malformed); }
+std::unexpected<ParseError> malformed() {
+  return std::unexpected(ParseError::attribute_malformed);
+}
 }  // namespace
 
-std::expected<ChannelNumberAttribute, ParseError> ChannelNumberAttribute::parse(Bytes value, const MessageView&) {
+std::expected<ChannelNumberAttribute, ParseError> ChannelNumberAttribute::parse(
+    Bytes value, const MessageView&) {
   if (value.size() != 4) return malformed();
   return ChannelNumberAttribute{load_u16(value.data())};
 }
@@ -16,7 +19,8 @@ void ChannelNumberAttribute::write(MessageBuilder& builder) const {
   if (const MutableBytes out = builder.append(type, 4); !out.empty()) store_u16(out.data(), number);
 }
 
-std::expected<RequestedTransport, ParseError> RequestedTransport::parse(Bytes value, const MessageView&) {
+std::expected<RequestedTransport, ParseError> RequestedTransport::parse(Bytes value,
+                                                                        const MessageView&) {
   if (value.size() != 4) return malformed();
   return RequestedTransport{value[0]};
 }
@@ -29,16 +33,20 @@ std::expected<EvenPort, ParseError> EvenPort::parse(Bytes value, const MessageVi
   return EvenPort{(value[0] & 0x80) != 0};
 }
 void EvenPort::write(MessageBuilder& builder) const {
-  if (const MutableBytes out = builder.append(type, 1); !out.empty()) out[0] = reserve_next ? 0x80 : 0;
+  if (const MutableBytes out = builder.append(type, 1); !out.empty())
+    out[0] = reserve_next ? 0x80 : 0;
 }
 
-std::expected<ReservationToken, ParseError> ReservationToken::parse(Bytes value, const MessageView&) {
+std::expected<ReservationToken, ParseError> ReservationToken::parse(Bytes value,
+                                                                    const MessageView&) {
   ReservationToken attribute;
   if (value.size() != attribute.token.size()) return malformed();
   std::ranges::copy(value, attribute.token.begin());
   return attribute;
 }
-void ReservationToken::write(MessageBuilder& builder) const { builder.add(type, token); }
+void ReservationToken::write(MessageBuilder& builder) const {
+  builder.add(type, token);
+}
 
 std::expected<Icmp, ParseError> Icmp::parse(Bytes value, const MessageView&) {
   if (value.size() != 8) return malformed();

@@ -10,15 +10,18 @@ namespace stile::stun {
 
 namespace {
 
-/// HMAC (RFC 2104) with the digest of `hash`, over several pieces, without heap allocation of our own. The key's two
-/// padded blocks are hashed first: OpenSSL's own HMAC looks its algorithm up by name at each call, which costs more.
+/// HMAC (RFC 2104) with the digest of `hash`, over several pieces, without heap allocation of our
+/// own. The key's two padded blocks are hashed first: OpenSSL's own HMAC looks its algorithm up by
+/// name at each call, which costs more.
 template <class Digest>
 class Hmac {
  public:
   Hmac(const EVP_MD* hash, Bytes key) : hash_(hash) {
     std::array<std::uint8_t, 64> block{};
-    if (key.size() > block.size()) EVP_Digest(key.data(), key.size(), block.data(), nullptr, hash_, nullptr);
-    else std::copy(key.begin(), key.end(), block.begin());
+    if (key.size() > block.size())
+      EVP_Digest(key.data(), key.size(), block.data(), nullptr, hash_, nullptr);
+    else
+      std::copy(key.begin(), key.end(), block.begin());
     for (std::size_t i = 0; i < block.size(); ++i) {
       outer_[i] = block[i] ^ 0x5c;
       block[i] ^= 0x36;
@@ -43,7 +46,8 @@ class Hmac {
   }
 
  private:
-  /// One digest state for each thread; an Hmac is made, fed and finished before the next one starts.
+  /// One digest state for each thread; an Hmac is made, fed and finished before the next one
+  /// starts.
   static EVP_MD_CTX* state() {
     struct Owner {
       EVP_MD_CTX* context = EVP_MD_CTX_new();
@@ -67,11 +71,14 @@ const EVP_MD* sha256_hash() {
   return hash;
 }
 
-/// The HMAC over the message up to the attribute, as if the message ended with it (RFC 8489 §14.5, §14.6).
+/// The HMAC over the message up to the attribute, as if the message ended with it (RFC 8489 §14.5,
+/// §14.6).
 template <class Digest>
-Digest digest_up_to(const MessageView& message, const AttributeView& attribute, const EVP_MD* hash, const Key& key) {
+Digest digest_up_to(const MessageView& message, const AttributeView& attribute, const EVP_MD* hash,
+                    const Key& key) {
   std::uint8_t length[2];
-  store_u16(length, static_cast<std::uint16_t>(attribute.offset + 4 + attribute.value.size() - header_size));
+  store_u16(length, static_cast<std::uint16_t>(attribute.offset + 4 + attribute.value.size() -
+                                               header_size));
   const Bytes bytes = message.bytes();
   return Hmac<Digest>(hash, key.bytes())
       .update(bytes.first(2))
@@ -88,10 +95,12 @@ std::string joined(std::string_view username, std::string_view realm) {
 
 }  // namespace
 
-Key short_term_key(std::string_view password) { return Key(as_bytes(password)); }
+Key short_term_key(std::string_view password) {
+  return Key(as_bytes(password));
+}
 
-Key long_term_key(PasswordAlgorithmNumber algorithm, std::string_view username, std::string_view realm,
-                  std::string_view password) {
+Key long_term_key(PasswordAlgorithmNumber algorithm, std::string_view username,
+                  std::string_view realm, std::string_view password) {
   const std::string text = joined(username, realm).append(":").append(password);
   std::array<std::uint8_t, EVP_MAX_MD_SIZE> digest;
   unsigned length = 0;
@@ -117,7 +126,9 @@ bool verify_message_integrity_sha256(const MessageView& message, const Key& key)
   return CRYPTO_memcmp(digest.data(), attribute->value.data(), size) == 0;
 }
 
-Sha1Digest hmac_sha1(Bytes key, Bytes data) { return Hmac<Sha1Digest>(sha1_hash(), key).update(data).finish(); }
+Sha1Digest hmac_sha1(Bytes key, Bytes data) {
+  return Hmac<Sha1Digest>(sha1_hash(), key).update(data).finish();
+}
 Sha256Digest hmac_sha256(Bytes key, Bytes data) {
   return Hmac<Sha256Digest>(sha256_hash(), key).update(data).finish();
 }

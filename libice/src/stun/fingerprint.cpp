@@ -17,7 +17,8 @@ constexpr auto tables = [] {
     table[0][b] = crc;
   }
   for (std::size_t k = 1; k < 4; ++k)
-    for (std::size_t b = 0; b < 256; ++b) table[k][b] = table[k - 1][b] >> 8 ^ table[0][table[k - 1][b] & 0xff];
+    for (std::size_t b = 0; b < 256; ++b)
+      table[k][b] = table[k - 1][b] >> 8 ^ table[0][table[k - 1][b] & 0xff];
   return table;
 }();
 
@@ -27,9 +28,10 @@ std::uint32_t fingerprint(Bytes before) {
   std::uint32_t crc = ~std::uint32_t{0};
   std::size_t i = 0;
   for (; i + 4 <= before.size(); i += 4) {
-    crc ^= std::uint32_t{before[i]} | std::uint32_t{before[i + 1]} << 8 | std::uint32_t{before[i + 2]} << 16 |
-           std::uint32_t{before[i + 3]} << 24;
-    crc = tables[3][crc & 0xff] ^ tables[2][crc >> 8 & 0xff] ^ tables[1][crc >> 16 & 0xff] ^ tables[0][crc >> 24];
+    crc ^= std::uint32_t{before[i]} | std::uint32_t{before[i + 1]} << 8 |
+           std::uint32_t{before[i + 2]} << 16 | std::uint32_t{before[i + 3]} << 24;
+    crc = tables[3][crc & 0xff] ^ tables[2][crc >> 8 & 0xff] ^ tables[1][crc >> 16 & 0xff] ^
+          tables[0][crc >> 24];
   }
   for (; i < before.size(); ++i) crc = crc >> 8 ^ tables[0][(crc ^ before[i]) & 0xff];
   return ~crc ^ 0x5354554e;

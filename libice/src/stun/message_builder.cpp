@@ -6,7 +6,8 @@
 
 namespace stile::stun {
 
-MessageBuilder::MessageBuilder(MutableBytes buffer, Class message_class, Method method, const TransactionId& id)
+MessageBuilder::MessageBuilder(MutableBytes buffer, Class message_class, Method method,
+                               const TransactionId& id)
     : buffer_(buffer), transaction_id_(id), ok_(buffer.size() >= header_size) {
   if (!ok_) return;
   store_u16(buffer_.data(), encode_message_type(message_class, method));

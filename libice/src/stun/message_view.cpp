@@ -11,7 +11,9 @@ namespace {
 constexpr std::size_t attribute_header_size = 4;
 constexpr std::size_t fingerprint_size = 8;
 
-constexpr std::size_t padded(std::size_t length) { return (length + 3) & ~std::size_t{3}; }
+constexpr std::size_t padded(std::size_t length) {
+  return (length + 3) & ~std::size_t{3};
+}
 
 /// RFC 8489 §6.3: what is checked of a header before its attributes are read.
 std::optional<ParseError> header_problem(Bytes datagram, bool classic) {
@@ -72,10 +74,12 @@ std::optional<AttributeView> MessageView::Cursor::next() {
   while (offset_ < bytes_.size()) {
     const auto* at = bytes_.data() + offset_;
     const AttributeView attribute{static_cast<AttributeType>(load_u16(at)),
-                                  bytes_.subspan(offset_ + attribute_header_size, load_u16(at + 2)), offset_};
+                                  bytes_.subspan(offset_ + attribute_header_size, load_u16(at + 2)),
+                                  offset_};
     offset_ += attribute_header_size + padded(attribute.value.size());
 
-    // RFC 8489 §14.5 to §14.7: each of these ends the protection of what may follow, and only a stronger one counts.
+    // RFC 8489 §14.5 to §14.7: each of these ends the protection of what may follow, and only a
+    // stronger one counts.
     Protection of = Protection::none;
     if (attribute.type == AttributeType::message_integrity) of = Protection::sha1;
     if (attribute.type == AttributeType::message_integrity_sha256) of = Protection::sha256;
@@ -87,6 +91,8 @@ std::optional<AttributeView> MessageView::Cursor::next() {
   return std::nullopt;
 }
 
-bool looks_like_stun(Bytes datagram) { return !header_problem(datagram, false); }
+bool looks_like_stun(Bytes datagram) {
+  return !header_problem(datagram, false);
+}
 
 }  // namespace stile::stun

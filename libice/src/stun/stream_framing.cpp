@@ -13,7 +13,8 @@ Frame next_frame(Bytes stream) {
 
   const std::size_t length = load_u16(stream.data() + 2);
   if (message && length % 4 != 0) return {Frame::Status::broken};
-  if (message && stream.size() >= 8 && load_u32(stream.data() + 4) != magic_cookie) return {Frame::Status::broken};
+  if (message && stream.size() >= 8 && load_u32(stream.data() + 4) != magic_cookie)
+    return {Frame::Status::broken};
 
   const std::size_t size = (message ? header_size : channel_data_header_size) + length;
   const std::size_t on_stream = (size + 3) & ~std::size_t{3};

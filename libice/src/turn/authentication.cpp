@@ -8,15 +8,18 @@ using stun::AttributeType;
 
 namespace {
 
-/// RFC 8489 §9.2: a NONCE that begins with the nonce cookie carries 24 bits of security features in base64.
+/// RFC 8489 §9.2: a NONCE that begins with the nonce cookie carries 24 bits of security features in
+/// base64.
 constexpr std::string_view nonce_cookie = "obMatJos2";
 constexpr std::uint32_t password_algorithms_bit = 1u << 0;  // RFC 8489 §18.1
 constexpr std::uint32_t username_anonymity_bit = 1u << 1;
 
-constexpr std::size_t longest_algorithms = 256;  ///< Limit: bytes of PASSWORD-ALGORITHMS, which each request repeats
+constexpr std::size_t longest_algorithms =
+    256;  ///< Limit: bytes of PASSWORD-ALGORITHMS, which each request repeats
 
 std::uint32_t base64_digit(char c) {
-  static constexpr std::string_view digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  static constexpr std::string_view digits =
+      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
   const auto at = digits.find(c);
   return at == digits.npos ? 0 : static_cast<std::uint32_t>(at);
 }
@@ -31,11 +34,13 @@ std::uint32_t security_features(std::string_view nonce) {
 }  // namespace
 
 // RFC 8489 §9.2.5.
-Authentication::Verdict Authentication::take_challenge(const stun::MessageView& response, bool signed_before) {
+Authentication::Verdict Authentication::take_challenge(const stun::MessageView& response,
+                                                       bool signed_before) {
   const auto nonce = response.get<stun::Nonce>();
   const auto realm = response.get<stun::Realm>();
   const auto error = response.get<stun::ErrorCode>();
-  if (!nonce || nonce->text.empty() || !error || (!realm && !is_challenged())) return Verdict::unusable_challenge;
+  if (!nonce || nonce->text.empty() || !error || (!realm && !is_challenged()))
+    return Verdict::unusable_challenge;
   const std::string_view new_realm = realm ? realm->text : std::string_view(realm_);
   const bool stale = error->number == static_cast<std::uint16_t>(stun::ErrorNumber::stale_nonce);
   if (!stale && signed_before && new_realm == realm_) return Verdict::wrong_credentials;
@@ -70,8 +75,10 @@ bool Authentication::choose_algorithm(const stun::MessageView& response) {
 
 void Authentication::sign(stun::MessageBuilder& builder) const {
   if (!is_challenged()) return;
-  if (anonymous_) builder.add(stun::Userhash{stun::userhash(credentials_.username, realm_)});
-  else builder.add(stun::Username{credentials_.username});
+  if (anonymous_)
+    builder.add(stun::Userhash{stun::userhash(credentials_.username, realm_)});
+  else
+    builder.add(stun::Username{credentials_.username});
   builder.add(stun::Realm{realm_}).add(stun::Nonce{nonce_});
   if (!algorithms_offered_) {
     builder.add_message_integrity(key_);

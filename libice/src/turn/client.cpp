@@ -34,7 +34,8 @@ std::optional<Received> Client::handle_server_datagram(Instant now, Bytes datagr
   if (!message) return std::nullopt;
   if (message->is(stun::Class::indication, stun::Method::data)) return unwrap_indication(*message);
   const auto message_class = message->message_class();
-  if (message_class == stun::Class::success_response || message_class == stun::Class::error_response)
+  if (message_class == stun::Class::success_response ||
+      message_class == stun::Class::error_response)
     handle_response(now, *message);
   return std::nullopt;
 }
@@ -43,7 +44,9 @@ void Client::handle_timeout(Instant now) {
   for (std::size_t i = 0; i < transactions_.size();) {
     Transaction& transaction = transactions_[i];
     switch (transaction.timer.on_timeout(now)) {
-      case stun::TransactionTimer::Action::wait: ++i; break;
+      case stun::TransactionTimer::Action::wait:
+        ++i;
+        break;
       case stun::TransactionTimer::Action::retransmit:
         transmits_.push_back(transaction.bytes);
         ++i;
@@ -67,7 +70,8 @@ void Client::handle_timeout(Instant now) {
 
 Instant Client::poll_timeout() const {
   Instant earliest = never;
-  for (const Transaction& transaction : transactions_) earliest = std::min(earliest, transaction.timer.deadline());
+  for (const Transaction& transaction : transactions_)
+    earliest = std::min(earliest, transaction.timer.deadline());
   if (!allocation_) return earliest;
   earliest = std::min(earliest, allocation_->refresh_at);
   for (const Permission& permission : permissions_)

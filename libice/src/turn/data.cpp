@@ -13,8 +13,9 @@ Bytes Client::wrap(const TransportAddress& peer, MutableBytes data) {
   return {start, data.size() + stun::channel_data_header_size};
 }
 
-// RFC 8656 §11.1. The attributes in front of the data take 36 bytes (IPv4) or 48 (IPv6), which the headroom holds;
-// padding behind the data has no such room, so a message that needs it is built elsewhere.
+// RFC 8656 §11.1. The attributes in front of the data take 36 bytes (IPv4) or 48 (IPv6), which the
+// headroom holds; padding behind the data has no such room, so a message that needs it is built
+// elsewhere.
 Bytes Client::wrap_indication(const TransportAddress& peer, MutableBytes data) {
   const std::size_t front = stun::header_size + (peer.ip.is_v4() ? 12 : 24) + 4;
   const bool in_place = data.size() % 4 == 0;
@@ -22,7 +23,8 @@ Bytes Client::wrap_indication(const TransportAddress& peer, MutableBytes data) {
     indication_.assign(front + data.size() + 3, 0);
     std::ranges::copy(data, indication_.begin() + static_cast<std::ptrdiff_t>(front));
   }
-  const MutableBytes whole = in_place ? MutableBytes(data.data() - front, front + data.size()) : MutableBytes(indication_);
+  const MutableBytes whole =
+      in_place ? MutableBytes(data.data() - front, front + data.size()) : MutableBytes(indication_);
   stun::MessageBuilder builder(whole.first(front - 4), stun::Class::indication, stun::Method::send,
                                stun::TransactionId::make(random_));
   builder.add(stun::XorPeerAddress{peer});

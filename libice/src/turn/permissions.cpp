@@ -15,8 +15,9 @@ constexpr std::size_t max_renewals = 16;
 void Client::permit(Instant now, const IpAddress& peer) {
   if (find_permission(peer)) return;
   if (peer.family() != config_.family || permissions_.size() >= config_.max_peers) {
-    const auto error = peer.family() != config_.family ? stun::ErrorNumber::peer_address_family_mismatch
-                                                       : stun::ErrorNumber::insufficient_capacity;
+    const auto error = peer.family() != config_.family
+                           ? stun::ErrorNumber::peer_address_family_mismatch
+                           : stun::ErrorNumber::insufficient_capacity;
     events_.push_back(PermissionRefused{peer, static_cast<std::uint16_t>(error)});
     return;
   }
@@ -29,8 +30,8 @@ bool Client::is_permitted(const IpAddress& peer) const {
   return allocation_ && found != permissions_.end() && found->granted;
 }
 
-/// Those that are due are renewed together (RFC 8656 §10.1). Each one not granted before is asked for by itself: a peer
-/// that the server refuses must not take others with it.
+/// Those that are due are renewed together (RFC 8656 §10.1). Each one not granted before is asked
+/// for by itself: a peer that the server refuses must not take others with it.
 void Client::request_permissions(Instant now) {
   PermissionRequest renewals;
   for (Permission& permission : permissions_) {
@@ -56,9 +57,11 @@ void Client::succeed(Instant now, const PermissionRequest& request, const stun::
   }
 }
 
-void Client::refuse(Instant, const PermissionRequest& request, std::uint16_t error, const std::string& reason) {
+void Client::refuse(Instant, const PermissionRequest& request, std::uint16_t error,
+                    const std::string& reason) {
   // RFC 8656 §5: 437 says that the server knows no such allocation.
-  if (error == static_cast<std::uint16_t>(stun::ErrorNumber::allocation_mismatch)) return fail(error, reason);
+  if (error == static_cast<std::uint16_t>(stun::ErrorNumber::allocation_mismatch))
+    return fail(error, reason);
   for (const IpAddress& peer : request.peers) drop_permission(peer, error);
 }
 
@@ -68,7 +71,8 @@ Client::Permission* Client::find_permission(const IpAddress& peer) {
 }
 
 void Client::drop_permission(const IpAddress& peer, std::uint16_t error) {
-  std::erase_if(permissions_, [&](const Permission& permission) { return permission.peer == peer; });
+  std::erase_if(permissions_,
+                [&](const Permission& permission) { return permission.peer == peer; });
   events_.push_back(PermissionRefused{peer, error});
 }
 

@@ -13,18 +13,23 @@ struct Scheme {
   bool relays;
   bool secure;
 };
-constexpr Scheme schemes[] = {{"stun:", false, false}, {"stuns:", false, true}, {"turn:", true, false}, {"turns:", true, true}};
+constexpr Scheme schemes[] = {{"stun:", false, false},
+                              {"stuns:", false, true},
+                              {"turn:", true, false},
+                              {"turns:", true, true}};
 
 /// RFC 3986 §3.1: schemes are compared without regard to case.
 bool starts_with_ignoring_case(std::string_view text, std::string_view prefix) {
   return text.size() >= prefix.size() &&
-         std::ranges::equal(text.substr(0, prefix.size()), prefix, [](char a, char b) { return (a | 0x20) == (b | 0x20); });
+         std::ranges::equal(text.substr(0, prefix.size()), prefix,
+                            [](char a, char b) { return (a | 0x20) == (b | 0x20); });
 }
 
 /// RFC 3986 §3.2.2, without percent-encoding, which no host name needs.
 bool is_name(std::string_view host) {
   return !host.empty() && host.size() <= 253 && std::ranges::all_of(host, [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '.' || c == '_';
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
+           c == '.' || c == '_';
   });
 }
 
@@ -61,9 +66,10 @@ std::expected<ServerUri, std::string> ServerUri::parse(std::string_view text) {
   const auto problem = [text](std::string_view what) {
     return std::unexpected("'" + std::string(text.substr(0, 300)) + "': " + std::string(what));
   };
-  const auto scheme =
-      std::ranges::find_if(schemes, [&](const Scheme& each) { return starts_with_ignoring_case(text, each.prefix); });
-  if (scheme == std::end(schemes)) return problem("does not begin with stun:, stuns:, turn: or turns:");
+  const auto scheme = std::ranges::find_if(
+      schemes, [&](const Scheme& each) { return starts_with_ignoring_case(text, each.prefix); });
+  if (scheme == std::end(schemes))
+    return problem("does not begin with stun:, stuns:, turn: or turns:");
   ServerUri uri{.relays = scheme->relays, .secure = scheme->secure};
   uri.port = uri.secure ? 5349 : 3478;
   uri.over_udp = !uri.secure;  // RFC 5928 §3: without a transport it is UDP, or TLS over TCP
@@ -73,7 +79,8 @@ std::expected<ServerUri, std::string> ServerUri::parse(std::string_view text) {
     const std::string_view asked = rest.substr(query + 1);
     rest = rest.substr(0, query);
     if (!uri.relays) return problem("a STUN URI says no transport");
-    if (asked != "transport=udp" && asked != "transport=tcp") return problem("behind '?' only transport=udp or transport=tcp is known");
+    if (asked != "transport=udp" && asked != "transport=tcp")
+      return problem("behind '?' only transport=udp or transport=tcp is known");
     uri.over_udp = asked.ends_with("udp");
   }
   const auto behind = take_host(rest, uri.host);

@@ -19,7 +19,9 @@ stile_config config_of(stile_role role) {
 }
 
 struct Peer {
-  explicit Peer(const stile_config& config) { REQUIRE(stile_session_new(&config, &session) == STILE_OK); }
+  explicit Peer(const stile_config& config) {
+    REQUIRE(stile_session_new(&config, &session) == STILE_OK);
+  }
   ~Peer() { stile_session_free(session); }
   Peer(const Peer&) = delete;
   Peer& operator=(const Peer&) = delete;
@@ -29,8 +31,10 @@ struct Peer {
     while (stile_session_next_event(session, &event)) {
       types.push_back(event.type);
       if (event.type == STILE_EVENT_GATHERED) gathered = true;
-      if (event.type == STILE_EVENT_SELECTED) selected = std::string(event.text) + " to " + event.remote_text;
-      if (event.type == STILE_EVENT_DATA) received.emplace_back(static_cast<const char*>(event.data), event.size);
+      if (event.type == STILE_EVENT_SELECTED)
+        selected = std::string(event.text) + " to " + event.remote_text;
+      if (event.type == STILE_EVENT_DATA)
+        received.emplace_back(static_cast<const char*>(event.data), event.size);
     }
   }
   std::string description() const {
@@ -39,7 +43,9 @@ struct Peer {
     REQUIRE(stile_session_local_description(session, text.data(), &size) == STILE_OK);
     return {text.data(), size};
   }
-  bool send(const std::string& text) { return stile_session_send(session, 1, text.data(), text.size()) == STILE_OK; }
+  bool send(const std::string& text) {
+    return stile_session_send(session, 1, text.data(), text.size()) == STILE_OK;
+  }
 
   stile_session* session = nullptr;
   bool gathered = false;

@@ -10,6 +10,7 @@ TEST_CASE("control: printable text is left as it is", "[control]") {
 TEST_CASE("control: what a terminal would obey is escaped", "[control]") {
   CHECK(printable("\x1b]0;owned\x07") == "\\u001b]0;owned\\u0007");
   CHECK(printable("a\nb\x7f") == "a\\nb\\u007f");
-  CHECK(printable("\xc2\x9b" "2J") == "\\u009b2J");
+  CHECK(printable("\xc2\x9b"
+                  "2J") == "\\u009b2J");
   CHECK(printable("\xff") == "\\ufffd");
 }

@@ -26,7 +26,8 @@ struct Path {
     if (!mapping) return {local.ip, port};
     std::uint16_t offset = 0;
     if (*mapping != Behavior::endpoint_independent && to.ip == alternate.ip) offset += 100;
-    if (*mapping == Behavior::address_and_port_dependent && to.port == alternate.port) offset += 200;
+    if (*mapping == Behavior::address_and_port_dependent && to.port == alternate.port)
+      offset += 200;
     return {public_ip, static_cast<std::uint16_t>(port + offset)};
   }
   bool passes(const TransportAddress& asked, const TransportAddress& from) const {
@@ -56,7 +57,8 @@ Findings run(const Path& path) {
       TransportAddress from = out->to;
       if (const auto change = request->get<stun::ChangeRequest>()) {
         if (change->change_ip) from.ip = from.ip == primary.ip ? alternate.ip : primary.ip;
-        if (change->change_port) from.port = from.port == primary.port ? alternate.port : primary.port;
+        if (change->change_port)
+          from.port = from.port == primary.port ? alternate.port : primary.port;
       }
       if (!path.passes(out->to, from)) continue;
       std::uint8_t buffer[128];
@@ -79,7 +81,8 @@ constexpr Behavior behaviors[] = {Behavior::endpoint_independent, Behavior::addr
 
 }  // namespace
 
-TEST_CASE("discovery: each mapping and filtering behaviour is told from the others", "[discovery][rfc5780-4.3][rfc5780-4.4]") {
+TEST_CASE("discovery: each mapping and filtering behaviour is told from the others",
+          "[discovery][rfc5780-4.3][rfc5780-4.4]") {
   for (const Behavior mapping : behaviors) {
     for (const Behavior filtering : behaviors) {
       const auto findings = run({.mapping = mapping, .filtering = filtering});
@@ -90,7 +93,8 @@ TEST_CASE("discovery: each mapping and filtering behaviour is told from the othe
   }
 }
 
-TEST_CASE("discovery: without a NAT there is no mapping, but there may be a firewall", "[discovery][rfc5780-4.3]") {
+TEST_CASE("discovery: without a NAT there is no mapping, but there may be a firewall",
+          "[discovery][rfc5780-4.3]") {
   const auto findings = run({.mapping = {}, .filtering = Behavior::address_and_port_dependent});
   CHECK(findings.behind_nat == false);
   CHECK_FALSE(findings.mapping);
@@ -99,11 +103,13 @@ TEST_CASE("discovery: without a NAT there is no mapping, but there may be a fire
 
 TEST_CASE("discovery: hairpinning is seen, and its absence", "[discovery][rfc4787-req9]") {
   for (const Behavior filtering : behaviors)
-    CHECK(run({.mapping = behaviors[0], .filtering = filtering, .hairpin = true}).hairpinning == true);
+    CHECK(run({.mapping = behaviors[0], .filtering = filtering, .hairpin = true}).hairpinning ==
+          true);
   CHECK(run({.mapping = behaviors[0], .hairpin = false}).hairpinning == false);
 }
 
-TEST_CASE("discovery: a server of one address tells the address and claims no more", "[discovery][rfc5780-7.4]") {
+TEST_CASE("discovery: a server of one address tells the address and claims no more",
+          "[discovery][rfc5780-7.4]") {
   const auto findings = run({.mapping = behaviors[2], .two_addresses = false});
   CHECK(findings.answered);
   CHECK(findings.mapped == TransportAddress{public_ip, 5000});

@@ -8,7 +8,8 @@ using namespace stile::ice;
 
 TEST_CASE("candidate: a line is read and written back as it was", "[ice][rfc8839-5.1]") {
   const std::string line =
-      "candidate:2 1 UDP 1694498815 203.0.113.141 45664 typ srflx raddr 192.0.2.1 rport 8998 generation 0 ufrag abcd";
+      "candidate:2 1 UDP 1694498815 203.0.113.141 45664 typ srflx raddr 192.0.2.1 rport 8998 "
+      "generation 0 ufrag abcd";
   const auto candidate = Candidate::parse(line);
   REQUIRE(candidate);
   CHECK(candidate->type == CandidateType::server_reflexive);
@@ -48,17 +49,21 @@ TEST_CASE("candidate: each bad field is named", "[ice][rfc8839-5.1]") {
 }
 
 TEST_CASE("candidate: a name under .local is kept for who can find its address", "[ice]") {
-  const auto named = Candidate::parse_named("candidate:1 1 udp 2113937151 1f4712db-ea17.local 51000 typ host generation 0");
+  const auto named = Candidate::parse_named(
+      "candidate:1 1 udp 2113937151 1f4712db-ea17.local 51000 typ host generation 0");
   REQUIRE(named);
   CHECK(named->name == "1f4712db-ea17.local");
   CHECK(named->candidate.address.port == 51000);
-  CHECK(Candidate::parse_named("candidate:1 1 udp 2113937151 192.0.2.1 51000 typ host")->name.empty());
+  CHECK(Candidate::parse_named("candidate:1 1 udp 2113937151 192.0.2.1 51000 typ host")
+            ->name.empty());
   CHECK_FALSE(Candidate::parse_named("candidate:1 1 udp 2113937151 example.org 51000 typ host"));
 }
 
 TEST_CASE("candidate: cut at every length it is read or refused", "[ice][rfc8839-5.1]") {
-  const std::string line = "candidate:1 1 UDP 2130706431 192.0.2.1 8998 typ srflx raddr 192.0.2.1 rport 1 a b";
-  for (std::size_t length = 0; length < line.size(); ++length) (void)Candidate::parse(line.substr(0, length));
+  const std::string line =
+      "candidate:1 1 UDP 2130706431 192.0.2.1 8998 typ srflx raddr 192.0.2.1 rport 1 a b";
+  for (std::size_t length = 0; length < line.size(); ++length)
+    (void)Candidate::parse(line.substr(0, length));
   CHECK_FALSE(Candidate::parse(std::string(5000, 'x')));
 }
 

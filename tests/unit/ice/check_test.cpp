@@ -26,13 +26,20 @@ Answer ask(Wire& wire, const ByteVector& request) {
   const auto message = stun::MessageView::parse(*answer.bytes);
   REQUIRE(message);
   if (const auto error = message->get<stun::ErrorCode>()) answer.error = error->number;
-  answer.integrity = stun::verify_message_integrity(*message, stun::short_term_key(wire.a.agent.local_credentials().pwd));
+  answer.integrity = stun::verify_message_integrity(
+      *message, stun::short_term_key(wire.a.agent.local_credentials().pwd));
   return answer;
 }
 
 CheckText good_check(Wire& wire) {
   const auto& ours = wire.a.agent.local_credentials();
-  return {ours.ufrag + ":" + wire.b.agent.local_credentials().ufrag, ours.pwd, {}, 7, 1845494271, false, true};
+  return {ours.ufrag + ":" + wire.b.agent.local_credentials().ufrag,
+          ours.pwd,
+          {},
+          7,
+          1845494271,
+          false,
+          true};
 }
 
 }  // namespace
@@ -44,10 +51,12 @@ TEST_CASE("check: a good one is answered with the mapped address, signed", "[ice
   REQUIRE(answer.bytes);
   CHECK(answer.error == 0);
   CHECK(answer.integrity);
-  CHECK(stun::MessageView::parse(*answer.bytes)->get<stun::XorMappedAddress>()->address == stranger);
+  CHECK(stun::MessageView::parse(*answer.bytes)->get<stun::XorMappedAddress>()->address ==
+        stranger);
 }
 
-TEST_CASE("check: without integrity it is 400, with a wrong one 401, and nothing is learnt", "[ice][rfc8489-9.1.3]") {
+TEST_CASE("check: without integrity it is 400, with a wrong one 401, and nothing is learnt",
+          "[ice][rfc8489-9.1.3]") {
   Wire wire;
   wire.gather(wire.a);
   wire.introduce();
@@ -75,23 +84,27 @@ TEST_CASE("check: cut at every length it is never answered with success", "[ice]
   wire.gather(wire.a);
   const auto whole = binding_request(good_check(wire));
   for (std::size_t length = 0; length < whole.size(); ++length) {
-    const auto answer = ask(wire, ByteVector(whole.begin(), whole.begin() + static_cast<std::ptrdiff_t>(length)));
+    const auto answer =
+        ask(wire, ByteVector(whole.begin(), whole.begin() + static_cast<std::ptrdiff_t>(length)));
     CHECK_FALSE(answer.bytes);
   }
 }
 
-TEST_CASE("check: one that comes before the remote credentials is answered and used later", "[ice][rfc8445-7.3]") {
+TEST_CASE("check: one that comes before the remote credentials is answered and used later",
+          "[ice][rfc8445-7.3]") {
   Wire wire;
   wire.signalling = false;
   wire.gather(wire.a);
   CHECK(ask(wire, binding_request(good_check(wire))).error == 0);
   wire.introduce();
   std::vector<TransportAddress> remotes;
-  wire.a.agent.for_each_pair([&](const PairReport& pair) { remotes.push_back(pair.remote.address); });
+  wire.a.agent.for_each_pair(
+      [&](const PairReport& pair) { remotes.push_back(pair.remote.address); });
   CHECK(remotes == std::vector{stranger});
 }
 
-TEST_CASE("role: the side with the larger tie-breaker stays, the other is told by 487", "[ice][rfc8445-7.3.1.1]") {
+TEST_CASE("role: the side with the larger tie-breaker stays, the other is told by 487",
+          "[ice][rfc8445-7.3.1.1]") {
   Wire wire;
   wire.gather(wire.a);
   auto check = good_check(wire);
@@ -110,7 +123,8 @@ TEST_CASE("role: the side with the larger tie-breaker stays, the other is told b
   }
 }
 
-TEST_CASE("role: two agents of the same role end with different ones and connect", "[ice][rfc8445-7.2.5.1]") {
+TEST_CASE("role: two agents of the same role end with different ones and connect",
+          "[ice][rfc8445-7.2.5.1]") {
   const Role role = GENERATE(Role::controlling, Role::controlled);
   Wire wire({.role = role}, {.role = role});
   wire.connect();
@@ -136,7 +150,8 @@ TEST_CASE("check: an answer from another address fails the pair", "[ice][rfc8445
   CHECK_FALSE(valid);
 }
 
-TEST_CASE("check: a mapped address that nobody told of is a peer-reflexive candidate", "[ice][rfc8445-7.2.5.3.1]") {
+TEST_CASE("check: a mapped address that nobody told of is a peer-reflexive candidate",
+          "[ice][rfc8445-7.2.5.3.1]") {
   Wire wire;
   const auto outside = *TransportAddress::parse("192.0.2.1:61000");
   wire.filter = [&](Datagram& datagram) {  // a NAT in front of a, on a's own address

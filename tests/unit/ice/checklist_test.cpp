@@ -6,7 +6,8 @@ using namespace stile::ice;
 
 namespace {
 
-CandidatePair pair(std::uint16_t stream, std::uint16_t component, std::uint64_t priority, const char* foundation) {
+CandidatePair pair(std::uint16_t stream, std::uint16_t component, std::uint64_t priority,
+                   const char* foundation) {
   CandidatePair made;
   made.local = made.remote = priority;
   made.component = {stream, component};
@@ -57,8 +58,9 @@ TEST_CASE("checklists: of each foundation the first pair waits, in whatever orde
   for (const int frozen : {201, 203, 301}) CHECK(lists.state(frozen) == PairState::frozen);
 }
 
-TEST_CASE("checklists: of one foundation the lowest component comes first, then the highest priority",
-          "[ice][rfc8445-6.1.2.6]") {
+TEST_CASE(
+    "checklists: of one foundation the lowest component comes first, then the highest priority",
+    "[ice][rfc8445-6.1.2.6]") {
   Checklists lists(1);
   lists.add(pair(1, 2, 900, "f"));
   lists.add(pair(1, 1, 100, "f"));
@@ -85,7 +87,8 @@ TEST_CASE("checklists: streams take turns, one check for each", "[ice][rfc8445-6
   Checklists lists(3);
   for (const std::uint64_t priority : {110, 120, 130})
     lists.add(pair(1, 1, priority, std::to_string(priority).c_str()));
-  for (const std::uint64_t priority : {310, 320}) lists.add(pair(3, 1, priority, std::to_string(priority).c_str()));
+  for (const std::uint64_t priority : {310, 320})
+    lists.add(pair(3, 1, priority, std::to_string(priority).c_str()));
   CHECK(lists.next() == 130);
   CHECK(lists.next() == 320);
   CHECK(lists.next() == 120);
@@ -94,7 +97,8 @@ TEST_CASE("checklists: streams take turns, one check for each", "[ice][rfc8445-6
   CHECK(lists.next() == 0);
 }
 
-TEST_CASE("checklists: a triggered pair goes before all others of its stream, in order", "[ice][rfc8445-6.1.4.1]") {
+TEST_CASE("checklists: a triggered pair goes before all others of its stream, in order",
+          "[ice][rfc8445-6.1.4.1]") {
   Checklists lists(1);
   for (const std::uint64_t priority : {10, 20, 30, 40})
     lists.add(pair(1, 1, priority, std::to_string(priority).c_str()));
@@ -118,8 +122,10 @@ TEST_CASE("checklists: a frozen pair thaws when nothing waits and nobody tries i
   CHECK(lists.next() == 200);
 }
 
-TEST_CASE("checklists: what comes later waits if it is the topmost or its foundation worked, else it is frozen",
-          "[ice][rfc8838-12]") {
+TEST_CASE(
+    "checklists: what comes later waits if it is the topmost or its foundation worked, else it is "
+    "frozen",
+    "[ice][rfc8838-12]") {
   Checklists lists(2);
   lists.add(pair(1, 1, 100, "f"));
   CHECK(lists.next() == 100);
@@ -131,7 +137,7 @@ TEST_CASE("checklists: what comes later waits if it is the topmost or its founda
   CHECK(lists.state(500) == PairState::waiting);  // rule 1: it is alone
   lists.succeed(100);
   lists.add(pair(2, 1, 90, "f"));
-  CHECK(lists.state(90) == PairState::waiting);   // rule 2
+  CHECK(lists.state(90) == PairState::waiting);  // rule 2
 }
 
 TEST_CASE("checklists: at the limit failed pairs go first, then the lowest of the longest list",
@@ -152,7 +158,8 @@ TEST_CASE("checklists: at the limit failed pairs go first, then the lowest of th
   CHECK(lists.dropped == 3);
 }
 
-TEST_CASE("checklists: a concluded component keeps its pair and sends no more", "[ice][rfc8445-8.1.2]") {
+TEST_CASE("checklists: a concluded component keeps its pair and sends no more",
+          "[ice][rfc8445-8.1.2]") {
   Checklists lists(1);
   lists.add(pair(1, 1, 10, "a"));
   lists.add(pair(1, 1, 20, "b"));

@@ -4,7 +4,8 @@ using namespace stile;
 using namespace stile::ice;
 using namespace stile::ice::test;
 
-TEST_CASE("agent: two open hosts connect in one round trip and select the host pair", "[ice][rfc8445-8.1.1]") {
+TEST_CASE("agent: two open hosts connect in one round trip and select the host pair",
+          "[ice][rfc8445-8.1.1]") {
   Wire wire;
   wire.gather(wire.a);
   wire.gather(wire.b);
@@ -19,7 +20,8 @@ TEST_CASE("agent: two open hosts connect in one round trip and select the host p
   CHECK(wire.a.selected->round_trip_time == 2 * wire.delay);
 }
 
-TEST_CASE("agent: data flows both ways on the first valid pair, before one is nominated", "[ice][rfc8445-12.1.1]") {
+TEST_CASE("agent: data flows both ways on the first valid pair, before one is nominated",
+          "[ice][rfc8445-12.1.1]") {
   Wire wire;
   wire.gather(wire.a);
   wire.gather(wire.b);
@@ -72,7 +74,8 @@ TEST_CASE("agent: candidates that trickle in later are paired and win", "[ice][r
   CHECK(wire.b.selected->remote.type == CandidateType::peer_reflexive);
 }
 
-TEST_CASE("agent: a peer-reflexive candidate becomes what the signalling then calls it", "[ice][rfc8838-11.4]") {
+TEST_CASE("agent: a peer-reflexive candidate becomes what the signalling then calls it",
+          "[ice][rfc8838-11.4]") {
   Wire wire;
   wire.signalling = false;
   wire.gather(wire.a);
@@ -101,18 +104,21 @@ TEST_CASE("agent: a lost check is sent again after half a second", "[ice][rfc844
   CHECK(wire.a.selected->elapsed < milliseconds(700));
 }
 
-TEST_CASE("agent: checks leave no more often than each Ta", "[ice][rfc8445-6.1.4.2][rfc8445-14.2]") {
+TEST_CASE("agent: checks leave no more often than each Ta",
+          "[ice][rfc8445-6.1.4.2][rfc8445-14.2]") {
   Wire wire;
   std::vector<Instant> sent;
   wire.filter = [&](Datagram& datagram) {
-    if (datagram.from.ip == wire.a.ip && load_u16(datagram.bytes.data()) == 1) sent.push_back(wire.now);
+    if (datagram.from.ip == wire.a.ip && load_u16(datagram.bytes.data()) == 1)
+      sent.push_back(wire.now);
     return false;
   };
   wire.gather(wire.a);
   wire.introduce();
   for (std::uint8_t i = 0; i < 10; ++i) {
-    auto candidate = *Candidate::parse("candidate:" + std::to_string(i + 1) + " 1 UDP 2130706431 198.51.100." +
-                                       std::to_string(i + 1) + " 9 typ host");
+    auto candidate =
+        *Candidate::parse("candidate:" + std::to_string(i + 1) + " 1 UDP 2130706431 198.51.100." +
+                          std::to_string(i + 1) + " 9 typ host");
     wire.a.agent.add_remote_candidate(wire.now, candidate);
     wire.drain(wire.a);
   }
@@ -130,8 +136,8 @@ TEST_CASE("agent: no more pairs or candidates than the limits", "[ice][rfc8445-6
   wire.introduce();
   for (int i = 1; i <= 40; ++i)
     wire.a.agent.add_remote_candidate(
-        wire.now, *Candidate::parse("candidate:1 1 UDP " + std::to_string(1000 + i) + " 198.51.100." +
-                                    std::to_string(i) + " 9 typ host"));
+        wire.now, *Candidate::parse("candidate:1 1 UDP " + std::to_string(1000 + i) +
+                                    " 198.51.100." + std::to_string(i) + " 9 typ host"));
   std::size_t pairs = 0;
   std::uint32_t least = UINT32_MAX;
   wire.a.agent.for_each_pair([&](const PairReport& pair) {

@@ -24,7 +24,8 @@ std::vector<Candidate> of_type(const Peer& peer, CandidateType type) {
 
 }  // namespace
 
-TEST_CASE("connections: a TURN server over TLS is connected to, by its name, and relays", "[ice][rfc8656-3.1]") {
+TEST_CASE("connections: a TURN server over TLS is connected to, by its name, and relays",
+          "[ice][rfc8656-3.1]") {
   Wire wire(with_server(Transport::tls));
   test::TurnServer server(wire);
   wire.elsewhere = [&](const Datagram& datagram) { return server.take(datagram); };
@@ -36,7 +37,8 @@ TEST_CASE("connections: a TURN server over TLS is connected to, by its name, and
   CHECK(wire.a.connections[0].host == "turn.example.org");
   REQUIRE(of_type(wire.a, CandidateType::relayed).size() == 1);
   CHECK(of_type(wire.a, CandidateType::relayed)[0].address == server.relayed);
-  CHECK(of_type(wire.a, CandidateType::server_reflexive).empty());  // where a stream seems to come from is of no use to UDP
+  CHECK(of_type(wire.a, CandidateType::server_reflexive)
+            .empty());  // where a stream seems to come from is of no use to UDP
 }
 
 TEST_CASE("connections: over a stream a request is sent once", "[ice][rfc8489-6.2.2]") {
@@ -53,7 +55,8 @@ TEST_CASE("connections: over a stream a request is sent once", "[ice][rfc8489-6.
   CHECK(wire.a.failed_servers[0].reason == "does not answer");
 }
 
-TEST_CASE("connections: what UDP relays is preferred to what a stream relays", "[ice][rfc8445-5.1.2]") {
+TEST_CASE("connections: what UDP relays is preferred to what a stream relays",
+          "[ice][rfc8445-5.1.2]") {
   Config config = with_server(Transport::udp);
   config.turn_servers.push_back({other_address, {"u", "p"}, Transport::tcp, {}});
   Wire wire(config);
@@ -70,7 +73,8 @@ TEST_CASE("connections: what UDP relays is preferred to what a stream relays", "
   REQUIRE(relayed.size() == 2);
   for (const Candidate& each : relayed)
     for (const Candidate& other : relayed)
-      if (each.address == udp.relayed && other.address == tcp.relayed) CHECK(each.priority > other.priority);
+      if (each.address == udp.relayed && other.address == tcp.relayed)
+        CHECK(each.priority > other.priority);
 }
 
 TEST_CASE("connections: one that cannot be made is told of, and nothing waits for it", "[ice]") {
@@ -85,7 +89,8 @@ TEST_CASE("connections: one that cannot be made is told of, and nothing waits fo
   CHECK(wire.a.failed_servers[0].reason == "refused");
 }
 
-TEST_CASE("connections: data goes through one, and when it is lost the session says so", "[ice][rfc8656-3.1]") {
+TEST_CASE("connections: data goes through one, and when it is lost the session says so",
+          "[ice][rfc8656-3.1]") {
   Wire wire(with_server(Transport::tcp, Policy::relay));
   test::TurnServer server(wire);
   wire.elsewhere = [&](const Datagram& datagram) { return server.take(datagram); };
@@ -130,7 +135,8 @@ TEST_CASE("connections: with another path alive, a lost one is no more than a mo
   CHECK(wire.a.agent.state() == State::completed);
 }
 
-TEST_CASE("connections: a server that sends elsewhere is followed, once to each", "[ice][rfc8489-10]") {
+TEST_CASE("connections: a server that sends elsewhere is followed, once to each",
+          "[ice][rfc8489-10]") {
   for (const Transport transport : {Transport::udp, Transport::tcp}) {
     Wire wire(with_server(transport));
     test::TurnServer first(wire), second(wire);
@@ -163,7 +169,8 @@ TEST_CASE("connections: a server that sends elsewhere is followed, once to each"
   }
 }
 
-TEST_CASE("connections: closed with the agent, and when they relay nothing that is in use", "[ice][rfc8445-8.3.1]") {
+TEST_CASE("connections: closed with the agent, and when they relay nothing that is in use",
+          "[ice][rfc8445-8.3.1]") {
   Config config = with_server(Transport::tcp);
   config.keep_backups = false;
   Wire wire(config);

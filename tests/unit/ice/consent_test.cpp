@@ -4,7 +4,8 @@ using namespace stile;
 using namespace stile::ice;
 using namespace stile::ice::test;
 
-TEST_CASE("consent: it is asked for each 4 to 6 seconds, once, with a new transaction", "[ice][rfc7675-5.1]") {
+TEST_CASE("consent: it is asked for each 4 to 6 seconds, once, with a new transaction",
+          "[ice][rfc7675-5.1]") {
   Wire wire;
   wire.connect();
   wire.run_for(seconds(1));
@@ -51,7 +52,8 @@ TEST_CASE("consent: an answer with a wrong key does not count", "[ice][rfc7675-5
     const auto id = stun::MessageView::parse(datagram.bytes)->transaction_id();
     ByteVector forged(128);
     stun::MessageBuilder builder(forged, stun::Class::success_response, stun::Method::binding, id);
-    builder.add(stun::XorMappedAddress{datagram.to}).add_message_integrity(stun::short_term_key("guess"));
+    builder.add(stun::XorMappedAddress{datagram.to})
+        .add_message_integrity(stun::short_term_key("guess"));
     datagram.bytes = copy_of(builder.add_fingerprint().finish());
     return true;
   };
@@ -59,7 +61,8 @@ TEST_CASE("consent: an answer with a wrong key does not count", "[ice][rfc7675-5
   CHECK(wire.a.agent.state() == State::failed);
 }
 
-TEST_CASE("failure: not before the patience for peer-reflexive candidates is over", "[ice][rfc8863-4]") {
+TEST_CASE("failure: not before the patience for peer-reflexive candidates is over",
+          "[ice][rfc8863-4]") {
   Wire wire;
   wire.signalling = false;
   wire.gather(wire.a);

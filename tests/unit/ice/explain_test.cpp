@@ -9,7 +9,8 @@ namespace {
 /// What each pair towards a remote port says of itself.
 std::map<std::uint16_t, std::string> explanations(const Agent& agent) {
   std::map<std::uint16_t, std::string> all;
-  agent.for_each_pair([&](const PairReport& pair) { all[pair.remote.address.port] = explain(pair); });
+  agent.for_each_pair(
+      [&](const PairReport& pair) { all[pair.remote.address.port] = explain(pair); });
   return all;
 }
 
@@ -73,7 +74,9 @@ TEST_CASE("explain: a wrong password is told in words", "[ice][rfc8489-9.1.3]") 
   wire.run_for(seconds(60));
   CHECK(explanations(wire.a.agent)[wire.b.candidates[0].address.port] ==
         "the answers are not signed with the peer's password; is it right?");
-  CHECK(wire.a.reason == "the peer's answers are not signed with its password; is it, and the ufrag, the right one?");
+  CHECK(
+      wire.a.reason ==
+      "the peer's answers are not signed with its password; is it, and the ufrag, the right one?");
 }
 
 TEST_CASE("statistics: what a pair has carried is counted", "[ice]") {

@@ -13,15 +13,18 @@ const TransportAddress dead_server = *TransportAddress::parse("198.51.100.2:3478
 std::function<std::optional<ByteVector>(const Datagram&)> stun_server(TransportAddress seen) {
   return [seen](const Datagram& datagram) -> std::optional<ByteVector> {
     const auto message = stun::MessageView::parse(datagram.bytes);
-    if (datagram.to != server || !message || message->message_class() != stun::Class::request) return std::nullopt;
+    if (datagram.to != server || !message || message->message_class() != stun::Class::request)
+      return std::nullopt;
     ByteVector buffer(128);
-    stun::MessageBuilder builder(buffer, stun::Class::success_response, stun::Method::binding, message->transaction_id());
+    stun::MessageBuilder builder(buffer, stun::Class::success_response, stun::Method::binding,
+                                 message->transaction_id());
     builder.add(stun::XorMappedAddress{seen});
     return copy_of(builder.finish());
   };
 }
 
-/// What a TURN server with user u and password p says to the first Allocate, and to the one that then has credentials.
+/// What a TURN server with user u and password p says to the first Allocate, and to the one that
+/// then has credentials.
 ByteVector challenge(Bytes request) {
   ByteVector buffer(256);
   stun::MessageBuilder builder(buffer, stun::Class::error_response, stun::Method::allocate,
@@ -36,7 +39,8 @@ ByteVector allocated(Bytes request) {
   builder.add(stun::XorRelayedAddress{*TransportAddress::parse("198.51.100.1:50000")})
       .add(stun::XorMappedAddress{*TransportAddress::parse("203.0.113.9:40000")})
       .add(stun::LifetimeAttribute{600})
-      .add_message_integrity(stun::long_term_key(stun::PasswordAlgorithmNumber::md5, "u", "test", "p"));
+      .add_message_integrity(
+          stun::long_term_key(stun::PasswordAlgorithmNumber::md5, "u", "test", "p"));
   return copy_of(builder.finish());
 }
 
@@ -44,7 +48,8 @@ const auto seen = *TransportAddress::parse("203.0.113.9:40000");
 
 }  // namespace
 
-TEST_CASE("gathering: the reflexive candidate names its base, and has a foundation of its own", "[ice][rfc8445-5.1.1.2]") {
+TEST_CASE("gathering: the reflexive candidate names its base, and has a foundation of its own",
+          "[ice][rfc8445-5.1.1.2]") {
   Wire wire({.role = Role::controlling, .stun_servers = {server}});
   wire.elsewhere = stun_server(seen);
   wire.gather(wire.a);
@@ -61,7 +66,8 @@ TEST_CASE("gathering: the reflexive candidate names its base, and has a foundati
   CHECK(reflexive.priority < host.priority);
 }
 
-TEST_CASE("gathering: a reflexive candidate equal to the host's is redundant", "[ice][rfc8445-5.1.3]") {
+TEST_CASE("gathering: a reflexive candidate equal to the host's is redundant",
+          "[ice][rfc8445-5.1.3]") {
   Wire wire({.role = Role::controlling, .stun_servers = {server}});
   wire.elsewhere = stun_server(*TransportAddress::parse("192.0.2.1:5001"));
   wire.gather(wire.a);
@@ -70,7 +76,8 @@ TEST_CASE("gathering: a reflexive candidate equal to the host's is redundant", "
   CHECK(wire.a.candidates.size() == 1);
 }
 
-TEST_CASE("gathering: with trickle a dead server delays nothing but the end", "[ice][rfc8489-6.2.1]") {
+TEST_CASE("gathering: with trickle a dead server delays nothing but the end",
+          "[ice][rfc8489-6.2.1]") {
   Wire wire({.role = Role::controlling, .stun_servers = {dead_server, server}, .trickle = true});
   wire.elsewhere = stun_server(seen);
   wire.gather(wire.a);
@@ -83,7 +90,8 @@ TEST_CASE("gathering: with trickle a dead server delays nothing but the end", "[
   CHECK(wire.a.failed_servers[0].server == dead_server);
 }
 
-TEST_CASE("gathering: a dead server is waited for half a second once another has answered", "[ice][rfc8838-13]") {
+TEST_CASE("gathering: a dead server is waited for half a second once another has answered",
+          "[ice][rfc8838-13]") {
   Wire wire({.role = Role::controlling, .stun_servers = {dead_server, server}});
   wire.elsewhere = stun_server(seen);
   wire.gather(wire.a);
@@ -97,7 +105,9 @@ TEST_CASE("gathering: a dead server is waited for half a second once another has
 }
 
 TEST_CASE("gathering: where no server answers it is done after five seconds", "[ice][rfc8838-13]") {
-  Wire wire({.role = Role::controlling, .stun_servers = {dead_server}, .turn_servers = {{server, {"u", "p"}}}});
+  Wire wire({.role = Role::controlling,
+             .stun_servers = {dead_server},
+             .turn_servers = {{server, {"u", "p"}}}});
   wire.gather(wire.a);
   wire.run_for(milliseconds(4'900));
   CHECK_FALSE(wire.a.gathering_done);
@@ -109,7 +119,8 @@ TEST_CASE("gathering: where no server answers it is done after five seconds", "[
   CHECK(wire.a.failed_servers.size() == 2);
 }
 
-TEST_CASE("gathering: a server that answers one of the sockets is none that does not answer", "[ice]") {
+TEST_CASE("gathering: a server that answers one of the sockets is none that does not answer",
+          "[ice]") {
   Wire wire({.role = Role::controlling, .components = 2, .stun_servers = {server}});
   wire.elsewhere = [](const Datagram& datagram) {
     return datagram.from.port == 5001 ? stun_server(seen)(datagram) : std::nullopt;
@@ -120,7 +131,8 @@ TEST_CASE("gathering: a server that answers one of the sockets is none that does
   CHECK(wire.a.failed_servers.empty());
 }
 
-TEST_CASE("gathering: a relayed address that comes too late is given back", "[ice][rfc8838-10][rfc8656-8]") {
+TEST_CASE("gathering: a relayed address that comes too late is given back",
+          "[ice][rfc8838-10][rfc8656-8]") {
   Wire wire({.role = Role::controlling, .turn_servers = {{server, {"u", "p"}}}});
   ByteVector request;
   wire.elsewhere = [&](const Datagram& datagram) -> std::optional<ByteVector> {
@@ -141,7 +153,8 @@ TEST_CASE("gathering: a relayed address that comes too late is given back", "[ic
 }
 
 TEST_CASE("gathering: ends with the nomination", "[ice][rfc8838-13]") {
-  Wire wire({.role = Role::controlling, .stun_servers = {dead_server}, .trickle = true}, {.role = Role::controlled});
+  Wire wire({.role = Role::controlling, .stun_servers = {dead_server}, .trickle = true},
+            {.role = Role::controlled});
   wire.connect();
   CHECK(wire.a.agent.state() == State::completed);
   CHECK(wire.a.gathering_done);
@@ -160,7 +173,8 @@ TEST_CASE("gathering: without any address it is done at once, with nothing", "[i
 }
 
 TEST_CASE("gathering: with policy relay and no relay it fails at once", "[ice][rfc8863-4]") {
-  Wire wire({.role = Role::controlling, .turn_servers = {{server, {"u", "p"}}}, .policy = Policy::relay});
+  Wire wire(
+      {.role = Role::controlling, .turn_servers = {{server, {"u", "p"}}}, .policy = Policy::relay});
   wire.gather(wire.a);
   wire.run_for(seconds(6));
   CHECK(wire.a.gathering_done);
@@ -174,17 +188,21 @@ TEST_CASE("gathering: with policy relay and no relay it fails at once", "[ice][r
 TEST_CASE("gathering: local preferences are unique, the families take turns", "[ice][rfc8421-4]") {
   Wire wire;
   const IpAddress addresses[] = {IpAddress::v4(192, 0, 2, 1), IpAddress::v4(192, 0, 2, 3),
-                                 *IpAddress::parse("2001:db8::1"), *IpAddress::parse("2001:db8::2")};
+                                 *IpAddress::parse("2001:db8::1"),
+                                 *IpAddress::parse("2001:db8::2")};
   wire.a.agent.gather(wire.now, addresses);
   wire.drain(wire.a);
   REQUIRE(wire.a.candidates.size() == 4);
-  for (std::size_t i = 1; i < 4; ++i) CHECK(wire.a.candidates[i].priority < wire.a.candidates[i - 1].priority);
+  for (std::size_t i = 1; i < 4; ++i)
+    CHECK(wire.a.candidates[i].priority < wire.a.candidates[i - 1].priority);
   CHECK(wire.a.candidates[0].address.ip.is_v6());
   CHECK(wire.a.candidates[1].address.ip.is_v4());
   CHECK(wire.a.candidates[2].address.ip.is_v6());
 }
 
-TEST_CASE("gathering: with policy relay no address of the host is told, and no check answered there", "[ice][rfc8828-5.2]") {
+TEST_CASE(
+    "gathering: with policy relay no address of the host is told, and no check answered there",
+    "[ice][rfc8828-5.2]") {
   Wire wire({.role = Role::controlling, .stun_servers = {server}, .policy = Policy::relay});
   int sent = 0;
   wire.filter = [&](Datagram&) { return ++sent > 0; };

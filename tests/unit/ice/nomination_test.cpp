@@ -8,7 +8,8 @@ namespace {
 
 const IpAddress elsewhere = IpAddress::v4(198, 51, 100, 9);
 
-/// A controlling peer made of checks, towards agent b; it has a's credentials, and answers whatever b asks.
+/// A controlling peer made of checks, towards agent b; it has a's credentials, and answers whatever
+/// b asks.
 struct Nominator {
   Wire& wire;
   std::uint8_t last_id = 0;
@@ -24,20 +25,27 @@ struct Nominator {
     const auto message = stun::MessageView::parse(datagram.bytes);
     if (!message || message->message_class() != stun::Class::request) return std::nullopt;
     ByteVector buffer(256);
-    stun::MessageBuilder builder(buffer, stun::Class::success_response, stun::Method::binding, message->transaction_id());
+    stun::MessageBuilder builder(buffer, stun::Class::success_response, stun::Method::binding,
+                                 message->transaction_id());
     builder.add(stun::XorMappedAddress{datagram.from})
         .add_message_integrity(stun::short_term_key(wire.a.agent.local_credentials().pwd));
     return copy_of(builder.finish());
   }
 
-  std::uint16_t port_selected() const { return wire.b.selected ? wire.b.selected->remote.address.port : 0; }
+  std::uint16_t port_selected() const {
+    return wire.b.selected ? wire.b.selected->remote.address.port : 0;
+  }
 
-  void check(std::uint16_t port, std::uint32_t priority, bool use_candidate, std::optional<std::uint32_t> nomination = {}) {
+  void check(std::uint16_t port, std::uint32_t priority, bool use_candidate,
+             std::optional<std::uint32_t> nomination = {}) {
     const Credentials& theirs = wire.b.agent.local_credentials();
     const std::string username = theirs.ufrag + ":" + wire.a.agent.local_credentials().ufrag;
     ByteVector buffer(512);
-    stun::MessageBuilder builder(buffer, stun::Class::request, stun::Method::binding, stun::TransactionId{{++last_id}});
-    builder.add(stun::Username{username}).add(stun::PriorityAttribute{priority}).add(stun::IceControlling{~std::uint64_t{0}});
+    stun::MessageBuilder builder(buffer, stun::Class::request, stun::Method::binding,
+                                 stun::TransactionId{{++last_id}});
+    builder.add(stun::Username{username})
+        .add(stun::PriorityAttribute{priority})
+        .add(stun::IceControlling{~std::uint64_t{0}});
     if (use_candidate) builder.add(stun::UseCandidate{});
     if (nomination) builder.add(stun::NominationAttribute{*nomination});
     builder.add_message_integrity(stun::short_term_key(theirs.pwd)).add_fingerprint();
@@ -48,7 +56,8 @@ struct Nominator {
 
 }  // namespace
 
-TEST_CASE("nomination: of several nominated pairs the highest counts, in whatever order they come", "[ice][rfc8445-8.1.1]") {
+TEST_CASE("nomination: of several nominated pairs the highest counts, in whatever order they come",
+          "[ice][rfc8445-8.1.1]") {
   Wire wire;
   Nominator peer(wire);
   for (const std::uint16_t port : {1000, 2000, 3000}) peer.check(port, port, false);
@@ -72,7 +81,8 @@ TEST_CASE("nomination: where they are numbered the latest counts", "[ice]") {
   CHECK(peer.port_selected() == 1000);
 }
 
-TEST_CASE("nomination: each is numbered for a peer that knows renomination, and for no other", "[ice]") {
+TEST_CASE("nomination: each is numbered for a peer that knows renomination, and for no other",
+          "[ice]") {
   for (const bool knows : {true, false}) {
     Wire wire;
     std::vector<std::uint32_t> numbers;
@@ -80,7 +90,8 @@ TEST_CASE("nomination: each is numbered for a peer that knows renomination, and 
     wire.filter = [&](Datagram& datagram) {
       const auto message = stun::MessageView::parse(datagram.bytes);
       if (datagram.from.ip != wire.a.ip || !message) return true;
-      if (const auto number = message->get<stun::NominationAttribute>()) numbers.push_back(number->value);
+      if (const auto number = message->get<stun::NominationAttribute>())
+        numbers.push_back(number->value);
       use_candidate = use_candidate || message->has(stun::AttributeType::use_candidate);
       return true;
     };
@@ -98,7 +109,8 @@ TEST_CASE("nomination: each is numbered for a peer that knows renomination, and 
   }
 }
 
-TEST_CASE("nomination: a better pair that answers a moment later is the one that is nominated", "[ice][rfc8445-8.1.1]") {
+TEST_CASE("nomination: a better pair that answers a moment later is the one that is nominated",
+          "[ice][rfc8445-8.1.1]") {
   Wire wire;
   wire.signalling = false;
   wire.gather(wire.a);
@@ -108,11 +120,13 @@ TEST_CASE("nomination: a better pair that answers a moment later is the one that
   better.foundation += "x";
   better.priority += 1;
   better.address = *TransportAddress::parse("198.51.100.9:9");
-  wire.elsewhere = [&](const Datagram& datagram) -> std::optional<ByteVector> {  // answers as b does, a moment later
+  wire.elsewhere = [&](const Datagram& datagram)
+      -> std::optional<ByteVector> {  // answers as b does, a moment later
     const auto message = stun::MessageView::parse(datagram.bytes);
     if (!message || message->message_class() != stun::Class::request) return std::nullopt;
     ByteVector buffer(256);
-    stun::MessageBuilder builder(buffer, stun::Class::success_response, stun::Method::binding, message->transaction_id());
+    stun::MessageBuilder builder(buffer, stun::Class::success_response, stun::Method::binding,
+                                 message->transaction_id());
     builder.add(stun::XorMappedAddress{datagram.from})
         .add_message_integrity(stun::short_term_key(wire.b.agent.local_credentials().pwd));
     return copy_of(builder.finish());
@@ -126,7 +140,8 @@ TEST_CASE("nomination: a better pair that answers a moment later is the one that
   CHECK(wire.a.selected->remote.address == better.address);
 }
 
-TEST_CASE("parameters: ice2 is told, and what else the agent does", "[ice][rfc8445-10][rfc8838-4.1]") {
+TEST_CASE("parameters: ice2 is told, and what else the agent does",
+          "[ice][rfc8445-10][rfc8838-4.1]") {
   Wire wire({.role = Role::controlling, .trickle = true}, {.role = Role::controlled, .lite = true});
   CHECK(wire.a.agent.local_parameters().has_option("ice2"));
   CHECK(wire.a.agent.local_parameters().has_option("trickle"));
@@ -168,7 +183,9 @@ TEST_CASE("pacing: the larger of both proposals counts", "[ice][rfc8445-14.2][rf
 
 TEST_CASE("pacing: agents that share it take turns, 5 ms apart", "[ice][rfc8445-14.2]") {
   const auto shared = std::make_shared<SharedPacing>();
-  const auto config = [&](Role role) { return Config{.role = role, .ta = milliseconds(5), .shared_pacing = shared}; };
+  const auto config = [&](Role role) {
+    return Config{.role = role, .ta = milliseconds(5), .shared_pacing = shared};
+  };
   Wire wire(config(Role::controlling), config(Role::controlled));
   std::map<Instant, int> sent;
   wire.filter = [&](Datagram& datagram) {

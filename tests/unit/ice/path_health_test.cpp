@@ -8,7 +8,8 @@ namespace {
 
 /// Two agents with a direct path and one by a's relay; data is sent each 20 ms, as media is.
 struct TwoPaths {
-  explicit TwoPaths(Config a = {.role = Role::controlling}) : wire(with_relay(std::move(a))), server(wire) {
+  explicit TwoPaths(Config a = {.role = Role::controlling})
+      : wire(with_relay(std::move(a))), server(wire) {
     wire.elsewhere = [this](const Datagram& datagram) { return server.take(datagram); };
     wire.filter = [this](Datagram& datagram) {
       return direct || (datagram.to.ip != wire.a.ip && datagram.to.ip != wire.b.ip);
@@ -31,7 +32,8 @@ struct TwoPaths {
     wire.b.received.clear();
     while (wire.b.received.empty() && wire.now - began < limit) {
       ByteVector buffer(datagram_headroom + 4 + datagram_tailroom);
-      if (const auto ready = wire.a.agent.send(wire.now, {}, MutableBytes(buffer).subspan(datagram_headroom, 4)))
+      if (const auto ready =
+              wire.a.agent.send(wire.now, {}, MutableBytes(buffer).subspan(datagram_headroom, 4)))
         wire.carry(wire.a, ready->from, ready->to, ready->datagram);
       wire.run_for(milliseconds(20));
     }
@@ -45,7 +47,8 @@ struct TwoPaths {
 
 }  // namespace
 
-TEST_CASE("paths: when the selected one dies the relay takes over within a second and a half", "[ice]") {
+TEST_CASE("paths: when the selected one dies the relay takes over within a second and a half",
+          "[ice]") {
   TwoPaths paths;
   paths.direct = false;
   CHECK(paths.until_data_arrives(seconds(10)) < milliseconds(1500));
@@ -54,7 +57,10 @@ TEST_CASE("paths: when the selected one dies the relay takes over within a secon
   CHECK(paths.wire.a.agent.state() == State::completed);
 }
 
-TEST_CASE("paths: a relay that answers when a direct pair is selected already is kept, and told to nobody", "[ice][rfc8838-13]") {
+TEST_CASE(
+    "paths: a relay that answers when a direct pair is selected already is kept, and told to "
+    "nobody",
+    "[ice][rfc8838-13]") {
   Wire wire(TwoPaths::with_relay({.role = Role::controlling, .trickle = true}));
   test::TurnServer server(wire);
   wire.elsewhere = [&](const Datagram& datagram) { return server.take(datagram); };
@@ -63,11 +69,14 @@ TEST_CASE("paths: a relay that answers when a direct pair is selected already is
   wire.run_for(seconds(5));
   CHECK(wire.a.candidates.size() == told);
   bool works = false;
-  wire.a.agent.for_each_pair([&](const PairReport& pair) { works |= pair.valid && pair.local.type == CandidateType::relayed; });
+  wire.a.agent.for_each_pair([&](const PairReport& pair) {
+    works |= pair.valid && pair.local.type == CandidateType::relayed;
+  });
   CHECK(works);
 }
 
-TEST_CASE("paths: an idle session notices at the next question about consent", "[ice][rfc7675-5.1]") {
+TEST_CASE("paths: an idle session notices at the next question about consent",
+          "[ice][rfc7675-5.1]") {
   TwoPaths paths;
   paths.direct = false;
   paths.wire.run_for(seconds(8));
@@ -79,8 +88,10 @@ TEST_CASE("paths: when the direct one lives again it is taken again", "[ice]") {
   paths.direct = false;
   paths.until_data_arrives(seconds(10));
   paths.direct = true;
-  REQUIRE(paths.wire.run_until([&] { return paths.wire.a.selected->local.type == CandidateType::host; }));
-  REQUIRE(paths.wire.run_until([&] { return paths.wire.b.selected->remote.type == CandidateType::host; }));
+  REQUIRE(paths.wire.run_until(
+      [&] { return paths.wire.a.selected->local.type == CandidateType::host; }));
+  REQUIRE(paths.wire.run_until(
+      [&] { return paths.wire.b.selected->remote.type == CandidateType::host; }));
 }
 
 TEST_CASE("paths: without another one the session waits for consent to end", "[ice][rfc7675-5.1]") {

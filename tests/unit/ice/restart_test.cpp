@@ -6,11 +6,14 @@ using namespace stile::ice::test;
 
 namespace {
 
-bool both_selected(const Wire& wire) { return wire.a.selected && wire.b.selected; }
+bool both_selected(const Wire& wire) {
+  return wire.a.selected && wire.b.selected;
+}
 
 }  // namespace
 
-TEST_CASE("restart: credentials are new, roles stay, and a pair is selected again", "[ice][rfc8445-9]") {
+TEST_CASE("restart: credentials are new, roles stay, and a pair is selected again",
+          "[ice][rfc8445-9]") {
   Wire wire;
   wire.connect();
   const Credentials before = wire.a.agent.local_credentials();
@@ -39,14 +42,16 @@ TEST_CASE("restart: until a new pair is selected data goes by the old one", "[ic
   CHECK(wire.a.received == std::vector<std::string>{"likewise"});
 }
 
-TEST_CASE("restart: one side alone keeps the old path for as long as the other consents", "[ice][rfc8445-12.1][rfc7675-5.1]") {
+TEST_CASE("restart: one side alone keeps the old path for as long as the other consents",
+          "[ice][rfc8445-12.1][rfc7675-5.1]") {
   Wire wire;
   wire.connect();
   const IpAddress addresses[] = {wire.a.ip};
   wire.signalling = false;
   wire.a.agent.restart(wire.now, addresses);
   wire.drain(wire.a);
-  wire.run_for(seconds(60));  // the other's answer takes its time; both ask for consent with the old credentials
+  wire.run_for(seconds(
+      60));  // the other's answer takes its time; both ask for consent with the old credentials
   CHECK(wire.b.agent.state() == State::completed);
   wire.send(wire.a, "still here");
   wire.run_for(milliseconds(10));
@@ -55,13 +60,16 @@ TEST_CASE("restart: one side alone keeps the old path for as long as the other c
   wire.filter = [](Datagram&) { return false; };
   wire.run_for(seconds(31));
   ByteVector buffer(datagram_headroom + 1);
-  CHECK(wire.a.agent.send(wire.now, {}, MutableBytes(buffer).subspan(datagram_headroom)).error() == SendError::no_path);
+  CHECK(wire.a.agent.send(wire.now, {}, MutableBytes(buffer).subspan(datagram_headroom)).error() ==
+        SendError::no_path);
 }
 
-TEST_CASE("restart: the peer's is known by both ufrag and pwd being new", "[ice][rfc8839-4.4.1.1.1]") {
+TEST_CASE("restart: the peer's is known by both ufrag and pwd being new",
+          "[ice][rfc8839-4.4.1.1.1]") {
   Wire wire;
   const Credentials theirs = wire.b.agent.local_credentials();
-  CHECK_FALSE(wire.a.agent.is_restart(theirs));  // nothing is known yet: it is the first description
+  CHECK_FALSE(
+      wire.a.agent.is_restart(theirs));  // nothing is known yet: it is the first description
   wire.connect();
   CHECK_FALSE(wire.a.agent.is_restart(theirs));
   CHECK(wire.a.agent.is_restart({"abcd", "0123456789012345678901"}));
@@ -78,7 +86,8 @@ TEST_CASE("restart: a failed session lives again", "[ice][rfc8445-9]") {
   CHECK(wire.a.agent.state() == State::completed);
 }
 
-TEST_CASE("restart: an address that the host has no more is told no more, and its socket is closed", "[ice][rfc8445-9]") {
+TEST_CASE("restart: an address that the host has no more is told no more, and its socket is closed",
+          "[ice][rfc8445-9]") {
   Wire wire;
   wire.connect();
   wire.a.ip = IpAddress::v4(192, 0, 2, 3);
@@ -91,7 +100,8 @@ TEST_CASE("restart: an address that the host has no more is told no more, and it
   CHECK(wire.a.closed.size() == 1);
 }
 
-TEST_CASE("restart: a candidate that names another ufrag is of a session that is over", "[ice][rfc8838-9]") {
+TEST_CASE("restart: a candidate that names another ufrag is of a session that is over",
+          "[ice][rfc8838-9]") {
   Wire wire;
   wire.signalling = false;
   wire.gather(wire.a);

@@ -19,7 +19,8 @@ constexpr std::string_view offer =
     "m=audio 45664 RTP/AVP 0\r\n"
     "a=rtpmap:0 PCMU/8000\r\n"
     "a=candidate:1 1 UDP 2130706431 203.0.113.141 8998 typ host\r\n"
-    "a=candidate:2 1 UDP 1694498815 192.0.2.3 45664 typ srflx raddr 203.0.113.141 rport 8998 generation 0\r\n"
+    "a=candidate:2 1 UDP 1694498815 192.0.2.3 45664 typ srflx raddr 203.0.113.141 rport 8998 "
+    "generation 0\r\n"
     "a=candidate:3 1 UDP 2130706431 4f0d.local 8998 typ host\r\n"
     "a=end-of-candidates\r\n"
     "m=video 51372 RTP/AVP 31\r\n"
@@ -35,7 +36,8 @@ std::string error_of(std::string_view text) {
 
 }  // namespace
 
-TEST_CASE("sdp: what is said for the session holds for each stream that says nothing else", "[ice][rfc8839-5.4]") {
+TEST_CASE("sdp: what is said for the session holds for each stream that says nothing else",
+          "[ice][rfc8839-5.4]") {
   const auto streams = parse_sdp(offer);
   REQUIRE(streams);
   REQUIRE(streams->size() == 2);
@@ -55,14 +57,16 @@ TEST_CASE("sdp: candidates keep what nobody knows, and name their stream", "[ice
   REQUIRE(streams);
   const StreamDescription& audio = (*streams)[0];
   REQUIRE(audio.candidates.size() == 2);
-  CHECK(audio.candidates[1].extensions == std::vector<std::pair<std::string, std::string>>{{"generation", "0"}});
+  CHECK(audio.candidates[1].extensions ==
+        std::vector<std::pair<std::string, std::string>>{{"generation", "0"}});
   CHECK((*streams)[1].candidates[0].stream == 2);
   CHECK((*streams)[1].candidates[0].component == 2);
   CHECK(audio.end_of_candidates);
   CHECK_FALSE((*streams)[1].end_of_candidates);
 }
 
-TEST_CASE("sdp: a candidate with a host name is ignored, and it is said why", "[ice][rfc8839-5.1]") {
+TEST_CASE("sdp: a candidate with a host name is ignored, and it is said why",
+          "[ice][rfc8839-5.1]") {
   const auto streams = parse_sdp(offer);
   REQUIRE(streams);
   REQUIRE((*streams)[0].ignored.size() == 1);
@@ -78,7 +82,8 @@ TEST_CASE("sdp: remote-candidates are read", "[ice][rfc8839-5.2]") {
 }
 
 TEST_CASE("sdp: attributes alone are one stream", "[ice][rfc8839-5.3]") {
-  const auto streams = parse_sdp("a=ice-lite\na=ice-mismatch\na=ice-ufrag:abcd\na=ice-pwd:0123456789012345678901\n");
+  const auto streams =
+      parse_sdp("a=ice-lite\na=ice-mismatch\na=ice-ufrag:abcd\na=ice-pwd:0123456789012345678901\n");
   REQUIRE(streams);
   REQUIRE(streams->size() == 1);
   CHECK(streams->front().parameters.lite);
@@ -91,7 +96,8 @@ TEST_CASE("sdp: what is written is read again", "[ice][rfc8839-5]") {
   Parameters lite = streams->front().parameters;
   lite.lite = true;
   std::string text = session_attributes(lite);
-  for (const StreamDescription& stream : *streams) text += "m=audio 9 UDP 0\r\n" + stream_attributes(stream);
+  for (const StreamDescription& stream : *streams)
+    text += "m=audio 9 UDP 0\r\n" + stream_attributes(stream);
   CHECK(text.starts_with("a=ice-lite\r\na=ice-pacing:50\r\na=ice-options:ice2 trickle\r\nm="));
   const auto again = parse_sdp(text);
   REQUIRE(again);
@@ -106,9 +112,12 @@ TEST_CASE("sdp: what is written is read again", "[ice][rfc8839-5]") {
 }
 
 TEST_CASE("sdp: what is wrong is quoted", "[ice][rfc8839-5.4][rfc8839-5.5]") {
-  CHECK(error_of("a=ice-ufrag:abc\r\n") == "'a=ice-ufrag:abc': the ufrag is not 4 to 256 ice-chars");
-  CHECK(error_of("a=ice-pwd:tooshort\r\n") == "'a=ice-pwd:tooshort': the password is not 22 to 256 ice-chars");
-  CHECK(error_of("a=ice-pacing:soon") == "'a=ice-pacing:soon': the pacing is not a number of milliseconds");
+  CHECK(error_of("a=ice-ufrag:abc\r\n") ==
+        "'a=ice-ufrag:abc': the ufrag is not 4 to 256 ice-chars");
+  CHECK(error_of("a=ice-pwd:tooshort\r\n") ==
+        "'a=ice-pwd:tooshort': the password is not 22 to 256 ice-chars");
+  CHECK(error_of("a=ice-pacing:soon") ==
+        "'a=ice-pacing:soon': the pacing is not a number of milliseconds");
   CHECK(error_of("a=ice-options:") == "'a=ice-options:': there are no options, or too many");
   CHECK(error_of("a=remote-candidates:1 192.0.2.3") != "");
   CHECK(error_of("a=ice-ufrag:abcd") == "ice-ufrag and ice-pwd are not there both");

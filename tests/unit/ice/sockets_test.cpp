@@ -13,7 +13,8 @@ extern "C" std::size_t __sanitizer_get_current_allocated_bytes() __attribute__((
 namespace {
 
 std::size_t allocated_bytes() {
-  return __sanitizer_get_current_allocated_bytes ? __sanitizer_get_current_allocated_bytes() : mallinfo2().uordblks;
+  return __sanitizer_get_current_allocated_bytes ? __sanitizer_get_current_allocated_bytes()
+                                                 : mallinfo2().uordblks;
 }
 
 /// A host that moves on, and its agent, which never hears of a peer.
@@ -55,7 +56,8 @@ struct Traveller {
 
 }  // namespace
 
-TEST_CASE("sockets: an agent that restarts elsewhere again and again does not grow", "[ice][rfc8445-9]") {
+TEST_CASE("sockets: an agent that restarts elsewhere again and again does not grow",
+          "[ice][rfc8445-9]") {
   Traveller traveller;
   for (int i = 0; i < 20; ++i) traveller.move();
   const std::size_t before = allocated_bytes();
@@ -65,7 +67,8 @@ TEST_CASE("sockets: an agent that restarts elsewhere again and again does not gr
   CHECK_FALSE(traveller.known_twice);  // no id names two sockets
 }
 
-TEST_CASE("sockets: each of many restarts elsewhere finds a pair, and leaves no socket behind", "[ice][rfc8445-9]") {
+TEST_CASE("sockets: each of many restarts elsewhere finds a pair, and leaves no socket behind",
+          "[ice][rfc8445-9]") {
   Wire wire;
   wire.connect();
   for (std::uint8_t i = 0; i < 20; ++i) {
@@ -78,10 +81,12 @@ TEST_CASE("sockets: each of many restarts elsewhere finds a pair, and leaves no 
   }
 }
 
-TEST_CASE("sockets: the place of one that a relay used is used by the next, and relays again", "[ice][rfc8445-9][rfc8656-7]") {
+TEST_CASE("sockets: the place of one that a relay used is used by the next, and relays again",
+          "[ice][rfc8445-9][rfc8656-7]") {
   for (const Transport transport : {Transport::udp, Transport::tcp}) {
     Config config{.role = Role::controlling, .trickle = true};
-    config.turn_servers = {{*TransportAddress::parse("198.51.100.1:3478"), {"u", "p"}, transport, {}}};
+    config.turn_servers = {
+        {*TransportAddress::parse("198.51.100.1:3478"), {"u", "p"}, transport, {}}};
     Wire wire(config);
     test::TurnServer server(wire);
     wire.elsewhere = [&](const Datagram& datagram) { return server.take(datagram); };

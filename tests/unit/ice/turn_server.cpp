@@ -26,19 +26,25 @@ std::optional<ByteVector> TurnServer::take(const Datagram& datagram) {
   return std::nullopt;
 }
 
-std::optional<ByteVector> TurnServer::answer(const Datagram& datagram, const stun::MessageView& request) {
+std::optional<ByteVector> TurnServer::answer(const Datagram& datagram,
+                                             const stun::MessageView& request) {
   asked.push_back(request.method());
   const bool is_signed = request.has(stun::AttributeType::message_integrity);
   const bool allocates = request.method() == stun::Method::allocate;
   ByteVector buffer(512);
   if (!is_signed || (allocates && alternate)) {
-    stun::MessageBuilder builder(buffer, stun::Class::error_response, request.method(), request.transaction_id());
+    stun::MessageBuilder builder(buffer, stun::Class::error_response, request.method(),
+                                 request.transaction_id());
     if (is_signed)
-      builder.add(stun::ErrorCode{300, {}}).add(stun::AlternateServer{*alternate}).add_message_integrity(key());
-    else builder.add(stun::ErrorCode{401, {}}).add(stun::Realm{"test"}).add(stun::Nonce{"nonce"});
+      builder.add(stun::ErrorCode{300, {}})
+          .add(stun::AlternateServer{*alternate})
+          .add_message_integrity(key());
+    else
+      builder.add(stun::ErrorCode{401, {}}).add(stun::Realm{"test"}).add(stun::Nonce{"nonce"});
     return copy_of(builder.finish());
   }
-  stun::MessageBuilder builder(buffer, stun::Class::success_response, request.method(), request.transaction_id());
+  stun::MessageBuilder builder(buffer, stun::Class::success_response, request.method(),
+                               request.transaction_id());
   if (allocates) client_ = datagram.from;
   if (allocates) builder.add(stun::XorRelayedAddress{relayed}).add(stun::XorMappedAddress{mapped});
   builder.add(stun::LifetimeAttribute{600}).add_message_integrity(key());

@@ -20,7 +20,9 @@ class TurnServer {
 
  private:
   std::optional<ByteVector> answer(const Datagram& datagram, const stun::MessageView& request);
-  static stun::Key key() { return stun::long_term_key(stun::PasswordAlgorithmNumber::md5, "u", "test", "p"); }
+  static stun::Key key() {
+    return stun::long_term_key(stun::PasswordAlgorithmNumber::md5, "u", "test", "p");
+  }
 
   Wire& wire_;
   TransportAddress client_;

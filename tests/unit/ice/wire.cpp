@@ -5,7 +5,8 @@
 namespace stile::ice::test {
 
 Wire::Wire(Config config_a, Config config_b)
-    : a(1, std::move(config_a), IpAddress::v4(192, 0, 2, 1)), b(2, std::move(config_b), IpAddress::v4(192, 0, 2, 2)) {}
+    : a(1, std::move(config_a), IpAddress::v4(192, 0, 2, 1)),
+      b(2, std::move(config_b), IpAddress::v4(192, 0, 2, 2)) {}
 
 void Wire::gather(Peer& peer) {
   const IpAddress addresses[] = {peer.ip};
@@ -44,7 +45,8 @@ void Wire::restart() {
   signalling = true;
   introduce();
   for (Peer* peer : {&a, &b}) {
-    for (const Candidate& candidate : peer->candidates) other(*peer).agent.add_remote_candidate(now, candidate);
+    for (const Candidate& candidate : peer->candidates)
+      other(*peer).agent.add_remote_candidate(now, candidate);
     if (peer->gathering_done) other(*peer).agent.end_of_remote_candidates(now);
     drain(other(*peer));
   }
@@ -85,13 +87,15 @@ bool Wire::step(Instant limit) {
   return true;
 }
 
-void Wire::deliver(Peer& to, const TransportAddress& from, Bytes bytes, std::optional<TransportAddress> at) {
-  const auto socket = std::ranges::find_if(to.sockets, [&](const auto& each) { return !at || each.second == *at; });
+void Wire::deliver(Peer& to, const TransportAddress& from, Bytes bytes,
+                   std::optional<TransportAddress> at) {
+  const auto socket =
+      std::ranges::find_if(to.sockets, [&](const auto& each) { return !at || each.second == *at; });
   if (socket == to.sockets.end()) return;
   ByteVector buffer(datagram_headroom + bytes.size() + datagram_tailroom);
   std::ranges::copy(bytes, buffer.begin() + datagram_headroom);
-  const auto received = to.agent.handle_datagram(now, socket->first, from,
-                                                 MutableBytes(buffer).subspan(datagram_headroom, bytes.size()));
+  const auto received = to.agent.handle_datagram(
+      now, socket->first, from, MutableBytes(buffer).subspan(datagram_headroom, bytes.size()));
   if (received) to.received.emplace_back(as_text(received->data));
   drain(to);
 }
@@ -99,7 +103,8 @@ void Wire::deliver(Peer& to, const TransportAddress& from, Bytes bytes, std::opt
 void Wire::send(Peer& from, const std::string& text, ComponentId component) {
   ByteVector buffer(datagram_headroom + text.size() + datagram_tailroom);
   std::ranges::copy(as_bytes(text), buffer.begin() + datagram_headroom);
-  const auto ready = from.agent.send(now, component, MutableBytes(buffer).subspan(datagram_headroom, text.size()));
+  const auto ready =
+      from.agent.send(now, component, MutableBytes(buffer).subspan(datagram_headroom, text.size()));
   REQUIRE(ready);
   carry(from, ready->from, ready->to, ready->datagram);
 }
@@ -121,7 +126,8 @@ void Wire::drain(Peer& peer) {
     while (const auto command = peer.agent.poll_command()) {
       more = true;
       if (const auto* open = std::get_if<OpenSocket>(&*command)) {
-        const TransportAddress local{open->local.ip, static_cast<std::uint16_t>(5000 + open->id.value)};
+        const TransportAddress local{open->local.ip,
+                                     static_cast<std::uint16_t>(5000 + open->id.value)};
         peer.sockets[open->id] = local;
         peer.agent.handle_socket_opened(now, open->id, local);
       } else if (const auto* connect = std::get_if<OpenConnection>(&*command)) {
@@ -129,8 +135,9 @@ void Wire::drain(Peer& peer) {
         const TransportAddress local{peer.ip, static_cast<std::uint16_t>(6000 + connect->id.value)};
         if (connections_work) peer.sockets[connect->id] = local;
         peer.agent.handle_socket_opened(now, connect->id,
-                                        connections_work ? std::expected<TransportAddress, std::string>(local)
-                                                         : std::unexpected("refused"));
+                                        connections_work
+                                            ? std::expected<TransportAddress, std::string>(local)
+                                            : std::unexpected("refused"));
       } else if (const auto* close = std::get_if<CloseSocket>(&*command)) {
         peer.closed.push_back(close->id);
         peer.sockets.erase(close->id);

@@ -23,13 +23,13 @@ struct Peer {
   Agent agent;
   IpAddress ip;
   std::map<SocketId, TransportAddress> sockets;
-  std::vector<OpenConnection> connections;              ///< that it asked for
+  std::vector<OpenConnection> connections;  ///< that it asked for
   std::vector<SocketId> closed;
   std::vector<Candidate> candidates;
   bool gathering_done = false;
   std::vector<State> states;
   std::string reason;
-  std::optional<PairSelected> selected;                 ///< the last one
+  std::optional<PairSelected> selected;  ///< the last one
   std::map<ComponentId, PairSelected> all_selected;
   std::vector<ServerFailed> failed_servers;
   std::vector<std::string> received;
@@ -42,8 +42,8 @@ struct Datagram {
   ByteVector bytes;
 };
 
-/// Two agents on a wire with a delay; what a test does to datagrams on their way is `filter` (true: let pass). Addresses
-/// that belong to neither go to `elsewhere`.
+/// Two agents on a wire with a delay; what a test does to datagrams on their way is `filter` (true:
+/// let pass). Addresses that belong to neither go to `elsewhere`.
 class Wire {
  public:
   explicit Wire(Config a = {.role = Role::controlling}, Config b = {.role = Role::controlled});
@@ -52,19 +52,20 @@ class Wire {
   Instant now{};
   Duration delay = milliseconds(10);
   bool connections_work = true;
-  bool signalling = true;       ///< candidates are told to the other side at once
+  bool signalling = true;  ///< candidates are told to the other side at once
   std::function<bool(Datagram&)> filter = [](Datagram&) { return true; };
   std::function<std::optional<ByteVector>(const Datagram&)> elsewhere;
 
   void gather(Peer& peer);
-  void introduce();             ///< each learns the other's credentials
-  void connect();               ///< both gather, are introduced, and run until both have completed or failed
-  void restart();               ///< both start anew, and are told of each other again
+  void introduce();  ///< each learns the other's credentials
+  void connect();    ///< both gather, are introduced, and run until both have completed or failed
+  void restart();    ///< both start anew, and are told of each other again
   void run_for(Duration duration);
   bool run_until(const std::function<bool()>& done, Duration limit = seconds(60));
   void send(Peer& from, const std::string& text, ComponentId component = {});
   /// To the socket at this address, or to the first one.
-  void deliver(Peer& to, const TransportAddress& from, Bytes bytes, std::optional<TransportAddress> at = {});
+  void deliver(Peer& to, const TransportAddress& from, Bytes bytes,
+               std::optional<TransportAddress> at = {});
   void drain(Peer& peer);
   void carry(Peer& from, SocketId socket, const TransportAddress& to, Bytes bytes);
 

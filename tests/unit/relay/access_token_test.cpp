@@ -199,7 +199,8 @@ TEST_CASE("relay: the challenge tells the name by which authorization servers kn
   const Answer answer = Client(server).unsigned_request(Method::allocate, udp);
   CHECK(answer.error() == 401);
   CHECK(answer.get<stun::ThirdPartyAuthorization>().text == server_name);
-  CHECK(answer.get<stun::Nonce>().text.starts_with("obMatJos2gAAA"));  // no USERHASH: it hides a kid
+  CHECK(
+      answer.get<stun::Nonce>().text.starts_with("obMatJos2gAAA"));  // no USERHASH: it hides a kid
   Server without;
   CHECK_FALSE(Client(without)
                   .unsigned_request(Method::allocate, udp)
@@ -214,15 +215,18 @@ TEST_CASE("relay: with an access token a client has an allocation, and signs wit
   REQUIRE(answer.ok());
   CHECK(stun::verify_message_integrity(answer.view(), client.session_key));
   CHECK(client.ask_for_permission().ok());
-  CHECK(client.ask(Method::channel_bind, stun::ChannelNumberAttribute{0x4000},
-                   stun::XorPeerAddress{peer_a}).ok());
+  CHECK(client
+            .ask(Method::channel_bind, stun::ChannelNumberAttribute{0x4000},
+                 stun::XorPeerAddress{peer_a})
+            .ok());
   CHECK(client.ask(Method::refresh).ok());
   CHECK(client.ask_for_refresh().ok());
   CHECK(client.ask_for_refresh(stun::LifetimeAttribute{0}).ok());
   CHECK(client.ask_for_permission().error() == 401);  // nobody knows the key any more
 }
 
-TEST_CASE("relay: a client with a token may choose SHA-256", "[relay][rfc7635-6.2][rfc8489-9.2.4]") {
+TEST_CASE("relay: a client with a token may choose SHA-256",
+          "[relay][rfc7635-6.2][rfc8489-9.2.4]") {
   Server server(with_oauth());
   Bearer client(server);
   client.fetch_challenge();
@@ -298,7 +302,8 @@ TEST_CASE("relay: a new token refreshes the allocation, also one of another key"
   CHECK(server.counters().allocations_now == 1);
 }
 
-TEST_CASE("relay: a token is no way to what a user with a password has made", "[relay][rfc8656-5]") {
+TEST_CASE("relay: a token is no way to what a user with a password has made",
+          "[relay][rfc8656-5]") {
   Server server(with_oauth());
   Client alice(server);
   REQUIRE(alice.allocate().ok());

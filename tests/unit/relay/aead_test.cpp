@@ -13,8 +13,8 @@ const ByteVector nonce(aead_nonce_size);
 
 }  // namespace
 
-// The first cases of NIST's collection, with keys, nonces and plaintexts of zeros; what comes out in
-// base64.
+// The first cases of NIST's collection, with keys, nonces and plaintexts of zeros; what comes out
+// in base64.
 TEST_CASE("aead: AES-GCM as NIST has it", "[relay][rfc5116-5]") {
   const ByteVector key_128(16), key_256(32), block(16);
   CHECK(base64(aead_seal(key_128, nonce, {})) == "WOL8zvp+MGE2fx1XpOdFWg==");

@@ -128,13 +128,13 @@ TEST_CASE("relay: a port that one core reserved can be claimed at another",
   Server one(usual_config(), resources);
   Server other(usual_config(), resources);
   const Answer first = Client(one, client_at(1)).allocate(even_pair);
-  const Answer second =
-      Client(other, client_at(1)).allocate(first.get<stun::ReservationToken>());
+  const Answer second = Client(other, client_at(1)).allocate(first.get<stun::ReservationToken>());
   REQUIRE(second.ok());
   CHECK(second.relayed().port == first.relayed().port + 1);
 }
 
-TEST_CASE("relay: a reserved port that cannot be bound is refused with 508", "[relay][rfc8656-7.2]") {
+TEST_CASE("relay: a reserved port that cannot be bound is refused with 508",
+          "[relay][rfc8656-7.2]") {
   Server server;
   const auto token = Client(server, client_at(1)).allocate(even_pair).get<stun::ReservationToken>();
   server.can_bind = false;

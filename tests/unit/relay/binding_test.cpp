@@ -42,8 +42,8 @@ TEST_CASE("relay: a Binding answer says no more than the address", "[relay][rfc8
 TEST_CASE("relay: what is not a STUN message is dropped", "[relay][rfc8489-6.3]") {
   Server server;
   Client client(server);
-  const ByteVector good =
-      client.build(stun::Class::request, Method::binding, false, AnyAttribute{optional, {1, 2, 3, 4}});
+  const ByteVector good = client.build(stun::Class::request, Method::binding, false,
+                                       AnyAttribute{optional, {1, 2, 3, 4}});
   for (std::size_t size = 0; size < good.size(); ++size)
     CHECK(client.send(Bytes(good).first(size)).none());
 
@@ -63,12 +63,12 @@ TEST_CASE("relay: unknown comprehension-required attributes are listed in a 420"
           "[relay][rfc8489-6.3.1]") {
   Server server;
   Client client(server);
-  const Answer one =
-      client.unsigned_request(Method::binding, AnyAttribute{required, {1}}, AnyAttribute{optional, {}});
+  const Answer one = client.unsigned_request(Method::binding, AnyAttribute{required, {1}},
+                                             AnyAttribute{optional, {}});
   CHECK(one.error() == 420);
   CHECK(one.get<stun::UnknownAttributes>().types == std::vector{required});
-  const Answer two =
-      client.unsigned_request(Method::binding, AnyAttribute{required, {}}, AnyAttribute{required_too, {}});
+  const Answer two = client.unsigned_request(Method::binding, AnyAttribute{required, {}},
+                                             AnyAttribute{required_too, {}});
   CHECK(two.get<stun::UnknownAttributes>().types == std::vector{required, required_too});
   CHECK(client.unsigned_request(Method::binding, AnyAttribute{optional, {1, 2, 3}}).ok());
 }
@@ -97,7 +97,8 @@ TEST_CASE("relay: FINGERPRINT is answered with FINGERPRINT, a wrong one with not
   CHECK_FALSE(client.unsigned_request(Method::binding).has(AttributeType::fingerprint));
 }
 
-TEST_CASE("relay: a message whose FINGERPRINT is not the last is dropped", "[relay][rfc8489-14.7]") {
+TEST_CASE("relay: a message whose FINGERPRINT is not the last is dropped",
+          "[relay][rfc8489-14.7]") {
   Server server;
   Client client(server);
   client.fetch_challenge();

@@ -29,8 +29,9 @@ stun::MessageView view(const Reaction& reaction) {
 
 }  // namespace
 
-TEST_CASE("relay: a client of RFC 3489 is told MAPPED-ADDRESS under its transaction id, and no more",
-          "[relay][rfc8489-12][rfc5389-12.2]") {
+TEST_CASE(
+    "relay: a client of RFC 3489 is told MAPPED-ADDRESS under its transaction id, and no more",
+    "[relay][rfc8489-12][rfc5389-12.2]") {
   Server server;
   for (const char* address : {"192.0.2.7:40000", "[2001:db8::7]:40000"}) {
     Client client(server, address);
@@ -110,16 +111,17 @@ TEST_CASE("relay: answers to clients of RFC 3489 are limited as all that anybody
   Client client(server);
   int answers = 0;
   for (int i = 0; i < 10; ++i)
-    answers += !server.client_sends(client.five_tuple, classic(client, Class::request, Method::binding))
-                    .nothing();
+    answers +=
+        !server.client_sends(client.five_tuple, classic(client, Class::request, Method::binding))
+             .nothing();
   CHECK(answers == 3);
 }
 
 TEST_CASE("relay: a message of RFC 3489 that is cut anywhere is dropped", "[relay][rfc8489-6.3]") {
   Server server;
   Client client(server);
-  const ByteVector whole =
-      classic(client, Class::request, Method::binding, AnyAttribute{AttributeType{0x8022}, {1, 2, 3}});
+  const ByteVector whole = classic(client, Class::request, Method::binding,
+                                   AnyAttribute{AttributeType{0x8022}, {1, 2, 3}});
   for (std::size_t size = 0; size < whole.size(); ++size)
     CHECK(server.client_sends(client.five_tuple, Bytes(whole).first(size)).nothing());
   CHECK_FALSE(server.client_sends(client.five_tuple, whole).nothing());

@@ -105,7 +105,8 @@ TEST_CASE_METHOD(Allocated, "relay: a bound peer's data comes as ChannelData alo
 
 TEST_CASE("relay: ChannelData is padded over TCP and TLS, its length is not",
           "[relay][rfc8656-12.5]") {
-  const Transport transport = GENERATE(Transport::tcp, Transport::tls, Transport::udp, Transport::dtls);
+  const Transport transport =
+      GENERATE(Transport::tcp, Transport::tls, Transport::udp, Transport::dtls);
   Allocated allocated(transport);
   REQUIRE(allocated.client.bind(0x4000, peer_a).ok());
   for (const std::size_t size : {1u, 2u, 3u, 4u, 5u, 65'507u}) {

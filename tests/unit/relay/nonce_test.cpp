@@ -14,7 +14,9 @@ const TransportAddress client_address = *TransportAddress::parse("192.0.2.7:1");
 constexpr UnixSeconds start{1'800'000'000};
 constexpr std::int64_t hour = 3600;
 
-UnixSeconds after(std::int64_t seconds) { return {start.value + seconds}; }
+UnixSeconds after(std::int64_t seconds) {
+  return {start.value + seconds};
+}
 
 NonceKey key_of(std::uint8_t byte) {
   NonceKey key;
@@ -120,9 +122,8 @@ TEST_CASE("nonce: with another key of the configuration a client goes on after a
   Server server;
   Client client(server);
   REQUIRE(client.allocate().ok());
-  server.reconfigure([](Config& config) {
-    config.nonce_keys.insert(config.nonce_keys.begin(), key_of(9));
-  });
+  server.reconfigure(
+      [](Config& config) { config.nonce_keys.insert(config.nonce_keys.begin(), key_of(9)); });
   CHECK(client.refresh().ok());
   server.reconfigure([](Config& config) { config.nonce_keys.pop_back(); });
   const Answer stale = client.refresh();

@@ -57,8 +57,9 @@ TEST_CASE("relay: a server that is draining sends new clients to another one, si
   CHECK(server.counters().redirected == 1);
 }
 
-TEST_CASE("relay: a server that is full sends clients to another one, but not those who have enough",
-          "[relay][rfc8489-10][rfc8656-7.2]") {
+TEST_CASE(
+    "relay: a server that is full sends clients to another one, but not those who have enough",
+    "[relay][rfc8489-10][rfc8656-7.2]") {
   Config config = with_alternates();
   config.total_quota = 2;
   config.user_quota = 1;
@@ -87,7 +88,8 @@ TEST_CASE("relay: the first alternate server is of the client's family, the seco
           "[relay][rfc8489-10]") {
   Server server(redirecting({{first_v4, ""}, {first_v6, ""}}));
   CHECK(alternates(Client(server).allocate()) == std::vector{first_v4, first_v6});
-  CHECK(alternates(Client(server, "[2001:db8::7]:1").allocate()) == std::vector{first_v6, first_v4});
+  CHECK(alternates(Client(server, "[2001:db8::7]:1").allocate()) ==
+        std::vector{first_v6, first_v4});
 }
 
 TEST_CASE("relay: without an alternate server of the client's family the refusal stays",
@@ -107,7 +109,8 @@ TEST_CASE("relay: alternate servers take turns", "[relay][rfc8489-10]") {
 TEST_CASE("relay: ALTERNATE-DOMAIN is told to those who read it, over TLS and DTLS",
           "[relay][rfc8489-10]") {
   Server server(redirecting({{first_v4, "two.example.org"}, {first_v6, "six.example.org"}}));
-  for (const Transport transport : {Transport::udp, Transport::tcp, Transport::tls, Transport::dtls})
+  for (const Transport transport :
+       {Transport::udp, Transport::tcp, Transport::tls, Transport::dtls})
     for (const bool knows : {false, true}) {
       Client client(server);
       client.over(transport);

@@ -39,7 +39,8 @@ TEST_CASE("relay: Refresh with lifetime 0 deletes the allocation", "[relay][rfc8
   CHECK(std::get<AllocationEnded>(server.events.back()).reason == EndReason::deleted);
 }
 
-TEST_CASE("relay: a repeated request is answered as it was the first time", "[relay][rfc8489-6.3.1]") {
+TEST_CASE("relay: a repeated request is answered as it was the first time",
+          "[relay][rfc8489-6.3.1]") {
   Server server;
   Client client(server);
   REQUIRE(client.allocate().ok());

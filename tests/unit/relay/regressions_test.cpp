@@ -257,8 +257,9 @@ TEST_CASE("coturn ab762f33: nothing behind MESSAGE-INTEGRITY is obeyed", "[relay
   for (unsigned type = 0; type < 0x80; ++type)
     for (const unsigned base : {0x0000u, 0x8000u}) {
       const AttributeType each{static_cast<std::uint16_t>(base + type)};
-      if (each == AttributeType::message_integrity_sha256) continue;  // checked in the other's place
-      if (each == AttributeType::fingerprint) continue;               // wrong: the whole is dropped
+      if (each == AttributeType::message_integrity_sha256)
+        continue;                                        // checked in the other's place
+      if (each == AttributeType::fingerprint) continue;  // wrong: the whole is dropped
       Server server(mobile());
       Client client(server);
       client.fetch_challenge();
@@ -287,7 +288,8 @@ TEST_CASE("coturn 1969: a mobility ticket resumes for its owner alone", "[relay]
   CHECK(alice.refresh().ok());
 }
 
-TEST_CASE("GHSA-hpq3-g7x4-h7xx: resuming again and again leaves no orphans", "[relay][regression]") {
+TEST_CASE("GHSA-hpq3-g7x4-h7xx: resuming again and again leaves no orphans",
+          "[relay][regression]") {
   Server server(mobile());
   Client client(server);
   ByteVector ticket = ticket_of(client.allocate(wanted));
@@ -355,7 +357,8 @@ TEST_CASE("coturn 1999: a flood of strangers leaves nothing behind", "[relay][re
   CHECK(server.events.empty());
 }
 
-TEST_CASE("coturn 1898, 1933, 1960: sessions that end give everything back", "[relay][regression]") {
+TEST_CASE("coturn 1898, 1933, 1960: sessions that end give everything back",
+          "[relay][regression]") {
   Config config = mobile();
   config.total_quota = 4;
   config.user_quota = 2;

@@ -41,8 +41,8 @@ struct Buffer {
 Reaction Server::client_sends(const FiveTuple& five_tuple, Bytes datagram,
                               std::uint8_t traffic_class) {
   Buffer buffer(datagram);
-  return take(relay_.handle_client_datagram(now, wall, five_tuple, buffer.datagram(),
-                                            traffic_class));
+  return take(
+      relay_.handle_client_datagram(now, wall, five_tuple, buffer.datagram(), traffic_class));
 }
 
 Reaction Server::peer_sends(const TransportAddress& relayed, const TransportAddress& peer,

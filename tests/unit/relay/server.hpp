@@ -70,7 +70,7 @@ class Server {
   bool can_bind = true;
   std::vector<TransportAddress> asked_for;  ///< every socket that was asked for
   std::vector<Event> events;
-  int flows = 0;  ///< BindFlow less UnbindFlow
+  int flows = 0;                      ///< BindFlow less UnbindFlow
   std::vector<ConnectPeer> connects;  ///< every one that was asked for
   std::vector<JoinPeer> joined;
   std::vector<PeerConnectionId> closed;

@@ -38,8 +38,9 @@ TEST_CASE("relay: a TCP allocation asked for over UDP or DTLS is refused with 40
   CHECK(server.asked_for.empty());
 }
 
-TEST_CASE("relay: DONT-FRAGMENT, EVEN-PORT and RESERVATION-TOKEN are refused with 400 in a TCP Allocate",
-          "[relay][rfc6062-5.1]") {
+TEST_CASE(
+    "relay: DONT-FRAGMENT, EVEN-PORT and RESERVATION-TOKEN are refused with 400 in a TCP Allocate",
+    "[relay][rfc6062-5.1]") {
   Server server;
   TcpClient client(server);
   CHECK(client.allocate_tcp(stun::EvenPort{false}).error() == 400);

@@ -139,7 +139,8 @@ TEST_CASE("import: alternate servers get every client, as coturn's do", "[import
         everywhere +
             "alternate-server = [\n  \"192.0.2.1:3478\",\n  \"[2001:db8::1]:5000\",\n]\n"
             "redirect-always = true\n");
-  check_remark("tls-alternate-server=192.0.2.1\n", "1: tls-alternate-server: alternate servers are the same");
+  check_remark("tls-alternate-server=192.0.2.1\n",
+               "1: tls-alternate-server: alternate servers are the same");
 }
 
 TEST_CASE("import: TLS is where coturn has it", "[import]") {

@@ -17,7 +17,8 @@ struct Door {
 
 }  // namespace
 
-TEST_CASE_METHOD(Door, "server: a full prefix makes room at the cost of its oldest silent connection",
+TEST_CASE_METHOD(Door,
+                 "server: a full prefix makes room at the cost of its oldest silent connection",
                  "[server][admission]") {
   CHECK(admit(0, "198.51.100.1").admitted);
   for (const Admission::Slot slot : {1u, 2u, 3u})
@@ -63,7 +64,8 @@ TEST_CASE_METHOD(Door, "server: prefixes are /24 of IPv4 and /56 of IPv6", "[ser
   CHECK(one.admit(5, "2001:db8:0:1ff::2").evicted == 3u);
 }
 
-TEST_CASE_METHOD(Door, "server: leaving and proving what is not there changes nothing", "[server][admission]") {
+TEST_CASE_METHOD(Door, "server: leaving and proving what is not there changes nothing",
+                 "[server][admission]") {
   admission.leave(7);
   admission.prove(7);
   admit(0, "192.0.2.1");

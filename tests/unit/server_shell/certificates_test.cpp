@@ -24,17 +24,23 @@ std::string refusal(const CertificateFiles& files) {
 
 }  // namespace
 
-TEST_CASE("server: a certificate that cannot be used is refused in one line", "[server][certificates]") {
+TEST_CASE("server: a certificate that cannot be used is refused in one line",
+          "[server][certificates]") {
   const CertificateFolder folder;
   CHECK(refusal(folder.files()) == "none");
   CHECK_THAT(refusal({folder.path("missing.pem"), folder.path("key.pem")}),
-             Contains("cannot read the certificate") && Contains("missing.pem: No such file or directory"));
-  CHECK_THAT(refusal({folder.path("cert.pem"), folder.path("missing.pem")}), Contains("cannot read the key"));
+             Contains("cannot read the certificate") &&
+                 Contains("missing.pem: No such file or directory"));
+  CHECK_THAT(refusal({folder.path("cert.pem"), folder.path("missing.pem")}),
+             Contains("cannot read the key"));
   folder.write("text.pem", "no PEM at all");
-  CHECK_THAT(refusal({folder.path("text.pem"), folder.path("key.pem")}), Contains("cannot use the certificate"));
-  CHECK_THAT(refusal({folder.path("cert.pem"), folder.path("text.pem")}), Contains("cannot use the key"));
+  CHECK_THAT(refusal({folder.path("text.pem"), folder.path("key.pem")}),
+             Contains("cannot use the certificate"));
+  CHECK_THAT(refusal({folder.path("cert.pem"), folder.path("text.pem")}),
+             Contains("cannot use the key"));
   folder.write("other.pem", make_certificate("other").key);
-  CHECK_THAT(refusal({folder.path("cert.pem"), folder.path("other.pem")}), Contains("other.pem: it is not the certificate's"));
+  CHECK_THAT(refusal({folder.path("cert.pem"), folder.path("other.pem")}),
+             Contains("other.pem: it is not the certificate's"));
   for (const char* line : {"missing.pem", "text.pem", "other.pem"})
     CHECK(refusal({folder.path(line), folder.path("key.pem")}).find('\n') == std::string::npos);
 }
@@ -52,7 +58,8 @@ TEST_CASE("server: a certificate that has changed is taken, the old one is kept 
   CHECK_FALSE(certificates.reload_if_changed());
 }
 
-TEST_CASE("server: a bad new certificate changes nothing, and is told of once", "[server][certificates]") {
+TEST_CASE("server: a bad new certificate changes nothing, and is told of once",
+          "[server][certificates]") {
   const CertificateFolder folder;
   Certificates certificates(folder.files());
   const auto before = certificates.current();
@@ -63,7 +70,8 @@ TEST_CASE("server: a bad new certificate changes nothing, and is told of once", 
   CHECK_THAT(certificates.reload(), Contains("the old certificate stays"));
 }
 
-TEST_CASE("server: a certificate and its key may be replaced one after the other", "[server][certificates]") {
+TEST_CASE("server: a certificate and its key may be replaced one after the other",
+          "[server][certificates]") {
   const CertificateFolder folder;
   Certificates certificates(folder.files());
   const auto before = certificates.current();
@@ -75,7 +83,8 @@ TEST_CASE("server: a certificate and its key may be replaced one after the other
   CHECK(certificates.current() != before);
 }
 
-TEST_CASE("server: a symbolic link turned to another certificate is noticed", "[server][certificates]") {
+TEST_CASE("server: a symbolic link turned to another certificate is noticed",
+          "[server][certificates]") {
   const CertificateFolder first, second;
   const TemporaryFolder links;
   const auto turn_to = [&](const CertificateFolder& folder) {

@@ -21,7 +21,8 @@ void check_broken(std::size_t at, std::uint8_t value) {
 
 TEST_CASE("server: a ClientHello is read as far as its cookie", "[server][rfc6347-4.2.1]") {
   const ByteVector datagram =
-      Hello{.record_sequence = 7, .message_sequence = 1, .session_id = "id", .cookie = {1, 2, 3}}.datagram();
+      Hello{.record_sequence = 7, .message_sequence = 1, .session_id = "id", .cookie = {1, 2, 3}}
+          .datagram();
   const auto hello = parse_client_hello(datagram);
   REQUIRE(hello);
   CHECK(hello->record_sequence == 7);
@@ -37,18 +38,21 @@ TEST_CASE("server: the first fragment of a ClientHello is enough", "[server][rfc
   const auto hello = parse_client_hello(datagram);
   REQUIRE(hello);
   CHECK(hello->cookie.empty());
-  const ByteVector without_cookie = Hello{.cookie = ByteVector(16), .rest = 1800, .fragment = 40}.datagram();
+  const ByteVector without_cookie =
+      Hello{.cookie = ByteVector(16), .rest = 1800, .fragment = 40}.datagram();
   CHECK_FALSE(parse_client_hello(without_cookie));
 }
 
-TEST_CASE("server: other records may follow a ClientHello in its datagram", "[server][rfc6347-4.1.1]") {
+TEST_CASE("server: other records may follow a ClientHello in its datagram",
+          "[server][rfc6347-4.1.1]") {
   ByteVector datagram = Hello{}.datagram();
   const std::size_t size = datagram.size();
   datagram.insert(datagram.end(), 30, 0xff);
   CHECK(parse_client_hello(datagram)->record_size == size);
 }
 
-TEST_CASE("server: what is not the beginning of a ClientHello is not taken for one", "[server][rfc6347-4.2.2]") {
+TEST_CASE("server: what is not the beginning of a ClientHello is not taken for one",
+          "[server][rfc6347-4.2.2]") {
   check_broken(0, 23);   // application data
   check_broken(1, 3);    // TLS
   check_broken(4, 1);    // a later epoch
@@ -65,22 +69,25 @@ TEST_CASE("server: what is not the beginning of a ClientHello is not taken for o
 TEST_CASE("server: a ClientHello that is cut is none", "[server][rfc6347-4.2.2]") {
   const ByteVector datagram = Hello{.session_id = "session", .cookie = ByteVector(16)}.datagram();
   for (std::size_t size = 0; size < datagram.size(); ++size)
-    CHECK_FALSE(parse_client_hello(copy_of(Bytes(datagram).first(size))));  // so that its end is the buffer's
+    CHECK_FALSE(parse_client_hello(
+        copy_of(Bytes(datagram).first(size))));  // so that its end is the buffer's
 }
 
-TEST_CASE("server: a HelloVerifyRequest echoes the record sequence number", "[server][rfc6347-4.2.1]") {
+TEST_CASE("server: a HelloVerifyRequest echoes the record sequence number",
+          "[server][rfc6347-4.2.1]") {
   const ByteVector datagram = Hello{.record_sequence = 0x010203040506}.datagram();
   std::array<std::uint8_t, longest_hello_verify_request> buffer;
   const ByteVector cookie(16, 0xcc);
   const Bytes answer = write_hello_verify_request(*parse_client_hello(datagram), cookie, buffer);
-  ByteVector expected{22, 0xfe, 0xff, 0,  0, 1, 2, 3, 4, 5, 6, 0,    31,  //
-                      3,  0,    0,    19, 0, 0, 0, 0, 0, 0, 0, 19,  //
+  ByteVector expected{22,   0xfe, 0xff, 0,  0, 1, 2, 3, 4, 5, 6, 0,  31,  //
+                      3,    0,    0,    19, 0, 0, 0, 0, 0, 0, 0, 19,      //
                       0xfe, 0xff, 16};
   expected.insert(expected.end(), cookie.begin(), cookie.end());
   CHECK(copy_of(answer) == expected);
 }
 
-TEST_CASE("server: a HelloVerifyRequest is shorter than the shortest hello", "[server][rfc6347-4.2.1]") {
+TEST_CASE("server: a HelloVerifyRequest is shorter than the shortest hello",
+          "[server][rfc6347-4.2.1]") {
   const ByteVector shortest = Hello{.rest = 0}.datagram();
   REQUIRE(parse_client_hello(shortest));
   CHECK(longest_hello_verify_request < shortest.size());

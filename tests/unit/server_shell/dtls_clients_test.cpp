@@ -22,14 +22,18 @@ TransportAddress at(std::string_view text) {
 struct DtlsServer {
   explicit DtlsServer(const ClientLimits& with = {}) : limits(with) {}
 
-  FiveTuple from(const TransportAddress& client) const { return {client, at("198.51.100.1:5349"), Transport::udp}; }
+  FiveTuple from(const TransportAddress& client) const {
+    return {client, at("198.51.100.1:5349"), Transport::udp};
+  }
 
   void take(const TransportAddress& client, Bytes datagram) {
     ByteVector buffer(datagram_headroom + datagram.size());
     std::ranges::copy(datagram, buffer.begin() + datagram_headroom);
     clients.handle_datagram(now, from(client), MutableBytes(buffer).subspan(datagram_headroom));
   }
-  std::deque<ByteVector> answers(const TransportAddress& client) { return std::exchange(out[client], {}); }
+  std::deque<ByteVector> answers(const TransportAddress& client) {
+    return std::exchange(out[client], {});
+  }
 
   /// Until neither side has anything to say.
   void exchange(TlsPeer& peer, const TransportAddress& client) {
@@ -67,19 +71,20 @@ struct DtlsServer {
   IpAddress denied;
   bool echoes = false;
   Instant now{1'000'000s};
-  DtlsClients clients{limits,
-                      certificates,
-                      {},
-                      random,
-                      counters,
-                      {[this](const FiveTuple& five_tuple, MutableBytes message) {
-                         messages.emplace_back(as_text(message));
-                         if (echoes) clients.send(five_tuple, message);
-                       },
-                       [this](const FiveTuple& five_tuple) { closed.push_back(five_tuple); },
-                       [this](const FiveTuple&) { return has_allocation; },
-                       [this](const IpAddress& client) { return client != denied; }},
-                      [this](const FiveTuple& to, Bytes datagram) { out[to.client].push_back(copy_of(datagram)); }};
+  DtlsClients clients{
+      limits,
+      certificates,
+      {},
+      random,
+      counters,
+      {[this](const FiveTuple& five_tuple, MutableBytes message) {
+         messages.emplace_back(as_text(message));
+         if (echoes) clients.send(five_tuple, message);
+       },
+       [this](const FiveTuple& five_tuple) { closed.push_back(five_tuple); },
+       [this](const FiveTuple&) { return has_allocation; },
+       [this](const IpAddress& client) { return client != denied; }},
+      [this](const FiveTuple& to, Bytes datagram) { out[to.client].push_back(copy_of(datagram)); }};
 };
 
 const TransportAddress alice = at("192.0.2.7:40000");
@@ -92,7 +97,8 @@ TlsPeer dtls_peer(TlsPeer::Wish wish = {}) {
 
 }  // namespace
 
-TEST_CASE_METHOD(DtlsServer, "server: a DTLS client sends back its cookie, and both sides' messages arrive",
+TEST_CASE_METHOD(DtlsServer,
+                 "server: a DTLS client sends back its cookie, and both sides' messages arrive",
                  "[server][rfc6347-4.2.1]") {
   auto peer = dtls_peer({.alpn = "\x09stun.turn"});
   connect(peer, alice);
@@ -108,7 +114,8 @@ TEST_CASE_METHOD(DtlsServer, "server: a DTLS client sends back its cookie, and b
 }
 
 TEST_CASE_METHOD(DtlsServer,
-                 "GHSA-5x2p-4vqj-f6m4: a hello without a cookie makes no state and draws fewer bytes than it has",
+                 "GHSA-5x2p-4vqj-f6m4: a hello without a cookie makes no state and draws fewer "
+                 "bytes than it has",
                  "[server][regression][rfc6347-4.2.1]") {
   for (std::uint8_t i = 0; i < 200; ++i) {
     const ByteVector hello = Hello{.random = i, .rest = i * 10u}.datagram();
@@ -120,7 +127,8 @@ TEST_CASE_METHOD(DtlsServer,
   CHECK(clients.poll_timeout() == never);
 }
 
-TEST_CASE_METHOD(DtlsServer, "server: a client that is not served gets no cookie", "[server][client-gate]") {
+TEST_CASE_METHOD(DtlsServer, "server: a client that is not served gets no cookie",
+                 "[server][client-gate]") {
   denied = alice.ip;
   take(alice, Hello{}.datagram());
   CHECK(answers(alice).empty());
@@ -129,7 +137,8 @@ TEST_CASE_METHOD(DtlsServer, "server: a client that is not served gets no cookie
   CHECK(counters.dtls_dropped == 1);
 }
 
-TEST_CASE_METHOD(DtlsServer, "server: a cookie from elsewhere makes no state", "[server][rfc6347-4.2.1]") {
+TEST_CASE_METHOD(DtlsServer, "server: a cookie from elsewhere makes no state",
+                 "[server][rfc6347-4.2.1]") {
   auto peer = dtls_peer();
   peer.handshake();
   take(alice, peer.wire_out.front());
@@ -141,7 +150,8 @@ TEST_CASE_METHOD(DtlsServer, "server: a cookie from elsewhere makes no state", "
   CHECK(counters.dtls_hello_verify_requests == 2);
 }
 
-TEST_CASE_METHOD(DtlsServer, "server: what is no hello and belongs to nobody is dropped", "[server][rfc7983-7]") {
+TEST_CASE_METHOD(DtlsServer, "server: what is no hello and belongs to nobody is dropped",
+                 "[server][rfc7983-7]") {
   SeededRandom noise(7);
   for (int i = 0; i < 2000; ++i) {
     ByteVector datagram(1 + noise.below(300));
@@ -169,7 +179,8 @@ TEST_CASE_METHOD(DtlsServer, "server: a hello in several fragments is answered b
   CHECK(counters.dtls_failures == 0);
 }
 
-TEST_CASE_METHOD(DtlsServer, "server: datagrams of a handshake never exceed a cautious MTU", "[server][rfc6347-4.1.1.1]") {
+TEST_CASE_METHOD(DtlsServer, "server: datagrams of a handshake never exceed a cautious MTU",
+                 "[server][rfc6347-4.1.1.1]") {
   auto peer = dtls_peer();
   peer.handshake();
   for (int i = 0; i < 6 && !peer.is_open(); ++i) {
@@ -182,7 +193,8 @@ TEST_CASE_METHOD(DtlsServer, "server: datagrams of a handshake never exceed a ca
   CHECK(peer.is_open());
 }
 
-TEST_CASE_METHOD(DtlsServer, "server: a DTLS client that offers other protocols only is refused", "[server][rfc7301-3.2]") {
+TEST_CASE_METHOD(DtlsServer, "server: a DTLS client that offers other protocols only is refused",
+                 "[server][rfc7301-3.2]") {
   auto peer = dtls_peer({.alpn = "\x02h2"});
   connect(peer, alice);
   CHECK(peer.has_failed);
@@ -190,7 +202,8 @@ TEST_CASE_METHOD(DtlsServer, "server: a DTLS client that offers other protocols 
   CHECK(counters.dtls_sessions_now == 0);
 }
 
-TEST_CASE_METHOD(DtlsServer, "server: a DTLS client may begin anew, and the old association ends then",
+TEST_CASE_METHOD(DtlsServer,
+                 "server: a DTLS client may begin anew, and the old association ends then",
                  "[server][rfc6347-4.2.8]") {
   auto first = dtls_peer();
   connect(first, alice);
@@ -210,7 +223,8 @@ TEST_CASE_METHOD(DtlsServer, "server: a DTLS client may begin anew, and the old 
   CHECK(counters.dtls_sessions_now == 1);
 }
 
-TEST_CASE_METHOD(DtlsServer, "server: a hello that comes twice does not begin twice", "[server][rfc6347-4.2.4]") {
+TEST_CASE_METHOD(DtlsServer, "server: a hello that comes twice does not begin twice",
+                 "[server][rfc6347-4.2.4]") {
   auto peer = dtls_peer();
   peer.handshake();
   take(alice, peer.wire_out.front());
@@ -227,7 +241,8 @@ TEST_CASE_METHOD(DtlsServer, "server: a hello that comes twice does not begin tw
   CHECK(counters.dtls_handshakes == 1);
 }
 
-TEST_CASE_METHOD(DtlsServer, "server: a handshake that is not finished in time ends", "[server][dtls]") {
+TEST_CASE_METHOD(DtlsServer, "server: a handshake that is not finished in time ends",
+                 "[server][dtls]") {
   auto peer = dtls_peer();
   peer.handshake();
   take(alice, peer.wire_out.front());
@@ -243,7 +258,9 @@ TEST_CASE_METHOD(DtlsServer, "server: a handshake that is not finished in time e
   CHECK(clients.poll_timeout() == never);
 }
 
-TEST_CASE_METHOD(DtlsServer, "server: a DTLS client that says nothing, or nothing any more, is let go", "[server][dtls]") {
+TEST_CASE_METHOD(DtlsServer,
+                 "server: a DTLS client that says nothing, or nothing any more, is let go",
+                 "[server][dtls]") {
   auto silent = dtls_peer();
   connect(silent, alice);
   pass(limits.first_message - 1ms);
@@ -268,8 +285,10 @@ TEST_CASE_METHOD(DtlsServer, "server: a DTLS client that says nothing, or nothin
   CHECK(idle.has_ended);
 }
 
-TEST_CASE_METHOD(DtlsServer, "server: an idle DTLS client is served again after its buffers have been given back",
-                 "[server][dtls]") {
+TEST_CASE_METHOD(
+    DtlsServer,
+    "server: an idle DTLS client is served again after its buffers have been given back",
+    "[server][dtls]") {
   has_allocation = true;
   echoes = true;
   auto peer = dtls_peer();
@@ -296,7 +315,8 @@ TEST_CASE_METHOD(DtlsServer, "server: goodbye ends a DTLS association", "[server
   CHECK(counters.dtls_sessions_now == 0);
 }
 
-TEST_CASE("server: unfinished DTLS handshakes are bounded for each prefix, the oldest makes room", "[server][dtls]") {
+TEST_CASE("server: unfinished DTLS handshakes are bounded for each prefix, the oldest makes room",
+          "[server][dtls]") {
   ClientLimits limits;
   limits.handshakes = {10, 3};
   DtlsServer server(limits);
@@ -317,7 +337,8 @@ TEST_CASE("server: unfinished DTLS handshakes are bounded for each prefix, the o
   CHECK(other.is_open());
 }
 
-TEST_CASE_METHOD(DtlsServer, "server: new DTLS handshakes take the new certificate", "[server][certificates]") {
+TEST_CASE_METHOD(DtlsServer, "server: new DTLS handshakes take the new certificate",
+                 "[server][certificates]") {
   auto before = dtls_peer();
   connect(before, alice);
   CHECK(before.server_name() == "turn.example");
@@ -331,7 +352,9 @@ TEST_CASE_METHOD(DtlsServer, "server: new DTLS handshakes take the new certifica
   CHECK(messages == std::vector{"as before"s});
 }
 
-TEST_CASE_METHOD(DtlsServer, "server: a message that no DTLS record can hold is dropped and counted", "[server][dtls]") {
+TEST_CASE_METHOD(DtlsServer,
+                 "server: a message that no DTLS record can hold is dropped and counted",
+                 "[server][dtls]") {
   auto peer = dtls_peer();
   connect(peer, alice);
   const FiveTuple to{alice, at("198.51.100.1:5349"), Transport::dtls};

@@ -30,10 +30,12 @@ struct Jar {
 
 }  // namespace
 
-TEST_CASE_METHOD(Jar, "server: a cookie is good for the client that it was made for", "[server][rfc6347-4.2.1]") {
+TEST_CASE_METHOD(Jar, "server: a cookie is good for the client that it was made for",
+                 "[server][rfc6347-4.2.1]") {
   const ByteVector cookie = bake();
   CHECK(accepts({}, cookie));
-  CHECK(accepts({.record_sequence = 5, .message_sequence = 1, .rest = 2000, .fragment = 500}, cookie));
+  CHECK(accepts({.record_sequence = 5, .message_sequence = 1, .rest = 2000, .fragment = 500},
+                cookie));
   FiveTuple other = alice;
   ++other.client.port;
   CHECK_FALSE(accepts({}, cookie, other));
@@ -42,13 +44,15 @@ TEST_CASE_METHOD(Jar, "server: a cookie is good for the client that it was made 
   CHECK_FALSE(accepts({}, cookie, other));
 }
 
-TEST_CASE_METHOD(Jar, "server: a cookie is good for the same hello only", "[server][rfc6347-4.2.1]") {
+TEST_CASE_METHOD(Jar, "server: a cookie is good for the same hello only",
+                 "[server][rfc6347-4.2.1]") {
   const ByteVector cookie = bake();
   CHECK_FALSE(accepts({.random = 0x12}, cookie));
   CHECK_FALSE(accepts({.session_id = "session"}, cookie));
 }
 
-TEST_CASE_METHOD(Jar, "server: a cookie holds for its period and the next", "[server][rfc6347-4.2.1]") {
+TEST_CASE_METHOD(Jar, "server: a cookie holds for its period and the next",
+                 "[server][rfc6347-4.2.1]") {
   const ByteVector cookie = bake();
   now += DtlsCookies::period;
   CHECK(accepts({}, cookie));
@@ -56,7 +60,8 @@ TEST_CASE_METHOD(Jar, "server: a cookie holds for its period and the next", "[se
   CHECK_FALSE(accepts({}, cookie));
 }
 
-TEST_CASE_METHOD(Jar, "server: a cookie of another key, cut or changed is not good", "[server][rfc6347-4.2.1]") {
+TEST_CASE_METHOD(Jar, "server: a cookie of another key, cut or changed is not good",
+                 "[server][rfc6347-4.2.1]") {
   ByteVector cookie = bake();
   SeededRandom other_random(2);
   const ByteVector datagram = Hello{.cookie = cookie}.datagram();

@@ -4,7 +4,8 @@
 
 using namespace stile::server;
 
-TEST_CASE("server: the first byte tells STUN, ChannelData, TLS and DTLS apart", "[server][rfc7983-7]") {
+TEST_CASE("server: the first byte tells STUN, ChannelData, TLS and DTLS apart",
+          "[server][rfc7983-7]") {
   for (const int first : {0, 1, 3, 64, 79, 127}) {
     CHECK(begins_message(static_cast<std::uint8_t>(first)));
   }

@@ -13,7 +13,7 @@ struct Hello {
   std::uint8_t random = 0x11;
   std::string_view session_id;
   ByteVector cookie;
-  std::size_t rest = 60;      ///< bytes behind the cookie
+  std::size_t rest = 60;                   ///< bytes behind the cookie
   std::size_t fragment = ~std::size_t{0};  ///< bytes of the body in the first fragment
 
   ByteVector datagram() const;

@@ -37,7 +37,8 @@ TEST_CASE_METHOD(Queued, "server: a queue gives back whole messages in order", "
   CHECK(take().empty());
 }
 
-TEST_CASE_METHOD(Queued, "server: a full queue drops whole messages from its head", "[server][queue]") {
+TEST_CASE_METHOD(Queued, "server: a full queue drops whole messages from its head",
+                 "[server][queue]") {
   push("aaaa");
   push("bbbb");
   CHECK(push("ccc") == 1);
@@ -48,13 +49,15 @@ TEST_CASE_METHOD(Queued, "server: a full queue drops whole messages from its hea
   CHECK(take() == "0123456789");
 }
 
-TEST_CASE_METHOD(Queued, "server: a message larger than the queue is dropped, and no other", "[server][queue]") {
+TEST_CASE_METHOD(Queued, "server: a message larger than the queue is dropped, and no other",
+                 "[server][queue]") {
   push("keep");
   CHECK(push("0123456789a") == 1);
   CHECK(take() == "keep");
 }
 
-TEST_CASE_METHOD(Queued, "server: messages leave a queue when they are too old", "[server][queue]") {
+TEST_CASE_METHOD(Queued, "server: messages leave a queue when they are too old",
+                 "[server][queue]") {
   push("old");
   now += 600ms;
   push("young");

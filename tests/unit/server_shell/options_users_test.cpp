@@ -17,7 +17,8 @@ relay::Config config_of(std::vector<std::string> more) {
   all.insert(all.end(), more.begin(), more.end());
   std::vector<const char*> arguments;
   for (const std::string& each : all) arguments.push_back(each.c_str());
-  return std::get<Options>(read_options(static_cast<int>(arguments.size()), arguments.data())).relay;
+  return std::get<Options>(read_options(static_cast<int>(arguments.size()), arguments.data()))
+      .relay;
 }
 
 /// What the server says when it does not start.
@@ -50,7 +51,8 @@ const std::string base64_key = "AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE=";  
 
 TEST_CASE("options: keys of nonces are in a file, hex or base64, the first one first",
           "[server][options]") {
-  const KeyFile file("# the fleet's, the new one first\n\n" + hex_key + "\r\n" + base64_key + " \n");
+  const KeyFile file("# the fleet's, the new one first\n\n" + hex_key + "\r\n" + base64_key +
+                     " \n");
   const auto keys = config_of({"--nonce-key", file.path}).nonce_keys;
   REQUIRE(keys.size() == 2);
   CHECK(keys[0][31] == 7);
@@ -96,9 +98,8 @@ TEST_CASE("options: everybody is relayed for when that is said, and nothing of u
   CHECK_FALSE(config_of({}).serves_relays());
   CHECK(config_of({"--allow-anonymous"}).allow_anonymous);
   CHECK_FALSE(config_of({"--user", "u:p"}).allow_anonymous);
-  for (const auto& [flag, value] :
-       {std::pair("--user", "u:p"), std::pair("--auth-secret", "s"),
-        std::pair("--oauth-key", "a:AQEBAQEBAQEBAQEBAQEBAQ==")})
+  for (const auto& [flag, value] : {std::pair("--user", "u:p"), std::pair("--auth-secret", "s"),
+                                    std::pair("--oauth-key", "a:AQEBAQEBAQEBAQEBAQEBAQ==")})
     CHECK(complaint({"--allow-anonymous", flag, value}).starts_with("--allow-anonymous"));
 }
 

@@ -24,9 +24,9 @@ std::string version_2(char command, char family, std::string_view rest) {
 
 constexpr auto addresses_v4 = "\xc0\x00\x02\x07\xc6\x33\x64\x01\x9c\x40\x01\xbb"sv;
 const std::string over_v4 = version_2('\x21', '\x11', addresses_v4);
-const std::string over_v6 =
-    version_2('\x21', '\x21',
-              "\x20\x01\x0d\xb8\0\0\0\0\0\0\0\0\0\0\0\x07\x20\x01\x0d\xb8\0\0\0\0\0\0\0\0\0\0\0\x01\x9c\x40\x01\xbb"sv);
+const std::string over_v6 = version_2(
+    '\x21', '\x21',
+    "\x20\x01\x0d\xb8\0\0\0\0\0\0\0\0\0\0\0\x07\x20\x01\x0d\xb8\0\0\0\0\0\0\0\0\0\0\0\x01\x9c\x40\x01\xbb"sv);
 
 void check_source(const std::string& header, std::string_view source) {
   const ProxyHeader whole = parse(header + "\x00\x01 what follows"s);
@@ -47,7 +47,10 @@ void check_malformed(const std::string& header) {
 TEST_CASE("server: a PROXY header of version 2 names the client", "[server][proxy]") {
   check_source(over_v4, "192.0.2.7:40000");
   check_source(over_v6, "[2001:db8::7]:40000");
-  check_source(version_2('\x21', '\x11', std::string(addresses_v4) + "\x03\x00\x04" "abcd"s), "192.0.2.7:40000");
+  check_source(version_2('\x21', '\x11',
+                         std::string(addresses_v4) + "\x03\x00\x04"
+                                                     "abcd"s),
+               "192.0.2.7:40000");
 }
 
 TEST_CASE("server: a PROXY header of version 1 names the client", "[server][proxy]") {
@@ -56,9 +59,10 @@ TEST_CASE("server: a PROXY header of version 1 names the client", "[server][prox
 }
 
 TEST_CASE("server: a balancer may speak for itself", "[server][proxy]") {
-  for (const std::string& header : {version_2('\x20', '\x11', addresses_v4), version_2('\x20', '\0', {}),
-                                    version_2('\x21', '\0', "tlv"), "PROXY UNKNOWN\r\n"s,
-                                    "PROXY UNKNOWN ffff:f...f:ffff ffff:f...f:ffff 65535 65535\r\n"s}) {
+  for (const std::string& header :
+       {version_2('\x20', '\x11', addresses_v4), version_2('\x20', '\0', {}),
+        version_2('\x21', '\0', "tlv"), "PROXY UNKNOWN\r\n"s,
+        "PROXY UNKNOWN ffff:f...f:ffff ffff:f...f:ffff 65535 65535\r\n"s}) {
     CHECK(parse(header).status == Status::complete);
     CHECK(parse(header).size == header.size());
     CHECK_FALSE(parse(header).source);

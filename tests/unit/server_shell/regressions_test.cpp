@@ -1,4 +1,5 @@
-// Holes that another server had, by the names that they were given: those that the shell would have.
+// Holes that another server had, by the names that they were given: those that the shell would
+// have.
 
 #include <catch2/catch.hpp>
 

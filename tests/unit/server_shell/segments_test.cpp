@@ -19,7 +19,8 @@ using Texts = std::vector<std::string>;
 
 /// The text in a buffer with so much room behind it.
 struct Joined {
-  explicit Joined(std::string_view text, std::size_t room = 0) : size(text.size()), buffer(copy_of(as_bytes(text))) {
+  explicit Joined(std::string_view text, std::size_t room = 0)
+      : size(text.size()), buffer(copy_of(as_bytes(text))) {
     buffer.resize(size + room);
   }
   MutableBytes bytes() { return {buffer.data(), size}; }
@@ -29,7 +30,8 @@ struct Joined {
 
 }  // namespace
 
-TEST_CASE("server: datagrams that were joined are cut apart, the last may be shorter", "[server][udp]") {
+TEST_CASE("server: datagrams that were joined are cut apart, the last may be shorter",
+          "[server][udp]") {
   Joined joined("aaaabbbbcc");
   CHECK(texts({joined.bytes(), 4}) == Texts{"aaaa", "bbbb", "cc"});
   CHECK(texts({joined.bytes(), 5}) == Texts{"aaaab", "bbbcc"});

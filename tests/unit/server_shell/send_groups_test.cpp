@@ -25,7 +25,8 @@ using Counts = std::vector<std::size_t>;
 
 }  // namespace
 
-TEST_CASE_METHOD(Grouped, "server: datagrams of one size for one destination leave as one", "[server][udp]") {
+TEST_CASE_METHOD(Grouped, "server: datagrams of one size for one destination leave as one",
+                 "[server][udp]") {
   for (int i = 0; i < 3; ++i) add(5, a, 1100);
   REQUIRE(counts() == Counts{3});
   const SendGroup& group = groups.groups()[0];
@@ -40,7 +41,8 @@ TEST_CASE_METHOD(Grouped, "server: a shorter datagram is the last of its group",
   CHECK(counts() == Counts{3, 1, 1});
 }
 
-TEST_CASE_METHOD(Grouped, "server: datagrams of different DSCP, ECN or DF are not joined", "[server][udp][rfc8656-14]") {
+TEST_CASE_METHOD(Grouped, "server: datagrams of different DSCP, ECN or DF are not joined",
+                 "[server][udp][rfc8656-14]") {
   add(5, a, 100);
   add(5, a, 100, {184, false});
   add(5, a, 100, {184, false});
@@ -53,7 +55,8 @@ TEST_CASE_METHOD(Grouped, "server: an empty datagram leaves alone", "[server][ud
   CHECK(counts() == Counts{1, 1, 1, 1, 1});
 }
 
-TEST_CASE_METHOD(Grouped, "server: flows that are mixed are sorted into groups, each in its order", "[server][udp]") {
+TEST_CASE_METHOD(Grouped, "server: flows that are mixed are sorted into groups, each in its order",
+                 "[server][udp]") {
   for (int i = 0; i < 3; ++i) {
     add(5, a, 100);
     add(5, b, 100);
@@ -69,7 +72,8 @@ TEST_CASE_METHOD(Grouped, "server: what does not fit a frame is not joined", "[s
   CHECK(counts() == Counts{1, 1});
 }
 
-TEST_CASE_METHOD(Grouped, "server: a group has no more segments and bytes than the kernel takes", "[server][udp]") {
+TEST_CASE_METHOD(Grouped, "server: a group has no more segments and bytes than the kernel takes",
+                 "[server][udp]") {
   for (std::size_t i = 0; i < SendGroups::most_segments + 1; ++i) add(5, a, 10);
   CHECK(counts() == Counts{SendGroups::most_segments, 1});
   groups.clear();
@@ -86,16 +90,21 @@ TEST_CASE_METHOD(Grouped, "server: nothing is left of what has been sent", "[ser
   CHECK(groups.groups()[1].bytes == 100);
 }
 
-TEST_CASE_METHOD(Grouped, "server: whatever is mixed, each flow's datagrams stay in order", "[server][udp]") {
+TEST_CASE_METHOD(Grouped, "server: whatever is mixed, each flow's datagrams stay in order",
+                 "[server][udp]") {
   std::uint32_t random = 1;
   for (int round = 0; round < 200; ++round) {
     groups.clear();
-    struct Sent { int fd; std::uint16_t port; std::size_t size; };
+    struct Sent {
+      int fd;
+      std::uint16_t port;
+      std::size_t size;
+    };
     std::vector<Sent> sent;
     for (std::size_t i = 0; i < SendGroups::capacity; ++i) {
       random = random * 1664525 + 1013904223;
-      const Sent next{static_cast<int>(random >> 8 & 7), static_cast<std::uint16_t>(random >> 12 & 31),
-                      random >> 20 & 3};
+      const Sent next{static_cast<int>(random >> 8 & 7),
+                      static_cast<std::uint16_t>(random >> 12 & 31), random >> 20 & 3};
       sent.push_back(next);
       add(next.fd, {a.ip, next.port}, next.size);
     }

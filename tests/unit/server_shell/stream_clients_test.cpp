@@ -71,9 +71,11 @@ TEST_CASE_METHOD(StreamServer, "server: messages of a stream are told apart, how
   CHECK(messages.size() == 4);
 }
 
-TEST_CASE_METHOD(StreamServer, "server: what is neither a message nor TLS ends the connection", "[server][rfc8489-6.2.2]") {
-  for (const std::string& text : {"GET / HTTP/1.1\r\n"s, "\xff\xff\xff\xff"s, "\x16\x03\x01\xff\xff\x01\xff\xff\xff"s,
-                                  "\x00\x01\x00\x00 no magic cookie"s, "PROXY TCP4 1.2.3.4 5.6.7.8 1 2\r\n"s}) {
+TEST_CASE_METHOD(StreamServer, "server: what is neither a message nor TLS ends the connection",
+                 "[server][rfc8489-6.2.2]") {
+  for (const std::string& text :
+       {"GET / HTTP/1.1\r\n"s, "\xff\xff\xff\xff"s, "\x16\x03\x01\xff\xff\x01\xff\xff\xff"s,
+        "\x00\x01\x00\x00 no magic cookie"s, "PROXY TCP4 1.2.3.4 5.6.7.8 1 2\r\n"s}) {
     Caller caller(address);
     caller.say(text);
     run();
@@ -86,7 +88,8 @@ TEST_CASE_METHOD(StreamServer, "server: what is neither a message nor TLS ends t
   CHECK(closed.empty());
 }
 
-TEST_CASE_METHOD(StreamServer, "server: one port serves TLS and plain by the first byte", "[server][rfc7983-7]") {
+TEST_CASE_METHOD(StreamServer, "server: one port serves TLS and plain by the first byte",
+                 "[server][rfc7983-7]") {
   Caller plain(address), secure(address);
   plain.say(binding);
   TlsPeer peer({});
@@ -146,19 +149,23 @@ TEST_CASE_METHOD(StreamServer, "server: a TLS hello may come byte by byte", "[se
   CHECK(peer.is_open());
 }
 
-TEST_CASE_METHOD(StreamServer, "server: TLS records with several messages, and messages in several records", "[server][tls]") {
+TEST_CASE_METHOD(StreamServer,
+                 "server: TLS records with several messages, and messages in several records",
+                 "[server][tls]") {
   Caller caller(address);
   TlsPeer peer({});
   connect(caller, peer);
   has_allocation = true;
   std::string text;
-  for (int i = 0; i < 100; ++i) text += channel_data(std::string(1000, static_cast<char>('a' + i % 26)));
+  for (int i = 0; i < 100; ++i)
+    text += channel_data(std::string(1000, static_cast<char>('a' + i % 26)));
   peer.send(text);
   exchange(caller, peer);
   CHECK(messages.size() == 100);
 }
 
-TEST_CASE_METHOD(Behind, "server: a PROXY header says whose connection it is, plain or TLS", "[server][proxy]") {
+TEST_CASE_METHOD(Behind, "server: a PROXY header says whose connection it is, plain or TLS",
+                 "[server][proxy]") {
   Caller plain(address), secure(address), own(address);
   plain.say("PROXY TCP4 192.0.2.7 198.51.100.1 40000 443\r\n" + binding);
   secure.say("PROXY TCP4 192.0.2.8 198.51.100.1 40000 443\r\n");
@@ -170,12 +177,14 @@ TEST_CASE_METHOD(Behind, "server: a PROXY header says whose connection it is, pl
   run();
   REQUIRE(messages.size() == 3);
   CHECK(messages[0].first.client == TransportAddress::parse("192.0.2.7:40000"));
-  CHECK(messages[1].first == FiveTuple{TransportAddress::parse("192.0.2.8:40000").value(), address, Transport::tls});
+  CHECK(messages[1].first ==
+        FiveTuple{TransportAddress::parse("192.0.2.8:40000").value(), address, Transport::tls});
   CHECK(messages[2].first.client == own.local());
 }
 
-TEST_CASE_METHOD(Behind, "server: a connection from a balancer without a right header is closed and counted",
-                 "[server][proxy]") {
+TEST_CASE_METHOD(
+    Behind, "server: a connection from a balancer without a right header is closed and counted",
+    "[server][proxy]") {
   Caller without(address), wrong(address), twice(address), again(address);
   without.say(binding);
   wrong.say("PROXY TCP4 nobody\r\n");
@@ -190,7 +199,8 @@ TEST_CASE_METHOD(Behind, "server: a connection from a balancer without a right h
   CHECK(closed.empty());
 }
 
-TEST_CASE_METHOD(StreamServer, "server: who says nothing, or nothing whole, is closed in time", "[server][limits]") {
+TEST_CASE_METHOD(StreamServer, "server: who says nothing, or nothing whole, is closed in time",
+                 "[server][limits]") {
   Caller silent(address), half(address), half_hello(address), handshaking(address), later(address);
   half.say(binding.substr(0, 10));
   half_hello.say("\x16\x03\x01");
@@ -212,7 +222,8 @@ TEST_CASE_METHOD(StreamServer, "server: who says nothing, or nothing whole, is c
   CHECK(closed.size() == 1);
 }
 
-TEST_CASE_METHOD(StreamServer, "server: a TLS client has five seconds more for its first message", "[server][limits]") {
+TEST_CASE_METHOD(StreamServer, "server: a TLS client has five seconds more for its first message",
+                 "[server][limits]") {
   Caller caller(address);
   TlsPeer peer({});
   pass(4s);
@@ -225,7 +236,8 @@ TEST_CASE_METHOD(StreamServer, "server: a TLS client has five seconds more for i
   CHECK(peer.has_ended);
 }
 
-TEST_CASE_METHOD(StreamServer, "server: idle clients stay as long as they have an allocation", "[server][limits]") {
+TEST_CASE_METHOD(StreamServer, "server: idle clients stay as long as they have an allocation",
+                 "[server][limits]") {
   Caller caller(address);
   caller.say(binding);
   run();
@@ -238,7 +250,8 @@ TEST_CASE_METHOD(StreamServer, "server: idle clients stay as long as they have a
   CHECK(counters.connections_now == 0);
 }
 
-TEST_CASE_METHOD(StreamServer, "server: a large message is for those who have an allocation", "[server][limits]") {
+TEST_CASE_METHOD(StreamServer, "server: a large message is for those who have an allocation",
+                 "[server][limits]") {
   const std::string large = channel_data(std::string(65'535, 'x'));
   Caller stranger(address), known(address);
   stranger.say(binding + large);
@@ -281,8 +294,9 @@ TEST_CASE("server: a prefix full of clients that speak takes no more", "[server]
   CHECK(server.counters.connections_refused == 1);
 }
 
-TEST_CASE_METHOD(Slow, "server: a client that does not read loses the oldest relayed data, in whole messages",
-                 "[server][queue]") {
+TEST_CASE_METHOD(
+    Slow, "server: a client that does not read loses the oldest relayed data, in whole messages",
+    "[server][queue]") {
   CHECK(counters.messages_dropped_full > 1000);
   const std::string stream = read_all();
   REQUIRE(stream.size() % 1000 == 0);
@@ -297,17 +311,20 @@ TEST_CASE_METHOD(Slow, "server: a client that does not read loses the oldest rel
   CHECK(last == sent - 1);
 }
 
-TEST_CASE_METHOD(Slow, "server: relayed data that has waited too long is not sent any more", "[server][queue]") {
+TEST_CASE_METHOD(Slow, "server: relayed data that has waited too long is not sent any more",
+                 "[server][queue]") {
   now += 2s;
   clients.send(now, to, as_bytes(channel_data("young")));
   run();
   CHECK(counters.messages_dropped_old > 10);
   const std::string stream = read_all();
   CHECK(stream.ends_with(channel_data("young")));
-  CHECK(stream.size() / 1000 + counters.messages_dropped_full + counters.messages_dropped_old == sent);
+  CHECK(stream.size() / 1000 + counters.messages_dropped_full + counters.messages_dropped_old ==
+        sent);
 }
 
-TEST_CASE_METHOD(Slow, "server: an answer is never dropped, and overtakes what is", "[server][queue]") {
+TEST_CASE_METHOD(Slow, "server: an answer is never dropped, and overtakes what is",
+                 "[server][queue]") {
   std::string answer = binding;
   answer[0] = 1;
   clients.send(now, to, as_bytes(answer));
@@ -316,8 +333,11 @@ TEST_CASE_METHOD(Slow, "server: an answer is never dropped, and overtakes what i
   CHECK(read_all().find(answer) != std::string::npos);
 }
 
-TEST_CASE_METHOD(StreamServer, "server: who does not read answers is not read from", "[server][limits]") {
-  on_message = [&](const FiveTuple& five_tuple) { clients.send(now, five_tuple, as_bytes(binding)); };
+TEST_CASE_METHOD(StreamServer, "server: who does not read answers is not read from",
+                 "[server][limits]") {
+  on_message = [&](const FiveTuple& five_tuple) {
+    clients.send(now, five_tuple, as_bytes(binding));
+  };
   Caller caller(address);
   std::string many;
   for (int i = 0; i < 10'000; ++i) many += binding;
@@ -338,7 +358,8 @@ TEST_CASE_METHOD(StreamServer, "server: who does not read answers is not read fr
   CHECK(heard == messages.size() * binding.size());
 }
 
-TEST_CASE_METHOD(StreamServer, "server: a connection can be released in the midst of its messages", "[server][rfc6062-5.4]") {
+TEST_CASE_METHOD(StreamServer, "server: a connection can be released in the midst of its messages",
+                 "[server][rfc6062-5.4]") {
   std::optional<StreamClients::Released> released;
   on_message = [&](const FiveTuple& five_tuple) {
     clients.send(now, five_tuple, as_bytes(binding));
@@ -357,7 +378,8 @@ TEST_CASE_METHOD(StreamServer, "server: a connection can be released in the mids
   CHECK(caller.hear() == "from the peer");
 }
 
-TEST_CASE_METHOD(StreamServer, "server: new TLS connections take the new certificate", "[server][certificates]") {
+TEST_CASE_METHOD(StreamServer, "server: new TLS connections take the new certificate",
+                 "[server][certificates]") {
   Caller one(address), two(address);
   TlsPeer before({}), after({});
   connect(one, before);

@@ -50,7 +50,9 @@ std::string Caller::hear() {
   }
 }
 
-TransportAddress Caller::local() const { return local_address(fd()); }
+TransportAddress Caller::local() const {
+  return local_address(fd());
+}
 
 StreamServer::StreamServer(const ClientLimits& with, std::vector<IpPrefix> balancers)
     : limits(with),
@@ -76,8 +78,10 @@ void StreamServer::run() {
     const std::size_t count = poller.wait(events, 2);
     for (std::size_t i = 0; i < count; ++i) {
       const Poller::Event event = Poller::read(events[i]);
-      if (event.watched.kind == Watched::Kind::stream_listener) clients.accept(now, listener.fd(), address);
-      else clients.handle(now, event);
+      if (event.watched.kind == Watched::Kind::stream_listener)
+        clients.accept(now, listener.fd(), address);
+      else
+        clients.handle(now, event);
     }
     clients.flush(now);
     if (count == 0) return;
@@ -108,7 +112,8 @@ void StreamServer::exchange(Caller& caller, TlsPeer& peer) {
 }
 
 std::string channel_data(std::string_view data) {
-  std::string message{'\x40', '\0', static_cast<char>(data.size() >> 8), static_cast<char>(data.size())};
+  std::string message{'\x40', '\0', static_cast<char>(data.size() >> 8),
+                      static_cast<char>(data.size())};
   message += data;
   message.resize((message.size() + 3) & ~std::size_t{3});
   return message;

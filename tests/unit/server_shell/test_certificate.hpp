@@ -30,7 +30,9 @@ Pem make_certificate(const std::string& name);
 
 /// A certificate in a folder.
 struct CertificateFolder : TemporaryFolder {
-  explicit CertificateFolder(const std::string& name = "turn.example") { put(make_certificate(name)); }
+  explicit CertificateFolder(const std::string& name = "turn.example") {
+    put(make_certificate(name));
+  }
   void put(const Pem& pem) const;
   CertificateFiles files() const { return {path("cert.pem"), path("key.pem")}; }
 };

@@ -5,7 +5,8 @@
 
 namespace stile::server::test {
 
-TlsPeer::TlsPeer(const Wish& wish) : context_(SSL_CTX_new(wish.dtls ? DTLS_client_method() : TLS_client_method())) {
+TlsPeer::TlsPeer(const Wish& wish)
+    : context_(SSL_CTX_new(wish.dtls ? DTLS_client_method() : TLS_client_method())) {
   if (wish.version != 0) {
     SSL_CTX_set_min_proto_version(context_.get(), wish.version);
     SSL_CTX_set_max_proto_version(context_.get(), wish.version);
@@ -21,8 +22,12 @@ TlsPeer::TlsPeer(const Wish& wish) : context_(SSL_CTX_new(wish.dtls ? DTLS_clien
   SSL_set_connect_state(ssl_.get());
 }
 
-void TlsPeer::handshake() { step({}); }
-void TlsPeer::receive(Bytes wire) { step(wire); }
+void TlsPeer::handshake() {
+  step({});
+}
+void TlsPeer::receive(Bytes wire) {
+  step(wire);
+}
 
 void TlsPeer::step(Bytes input) {
   const WireSink sink = [this](Bytes bytes) { wire_out.push_back(copy_of(bytes)); };
@@ -64,10 +69,12 @@ std::string TlsPeer::alpn() const {
 }
 
 std::string TlsPeer::server_name() const {
-  const std::unique_ptr<X509, decltype(&X509_free)> certificate(SSL_get1_peer_certificate(ssl_.get()), X509_free);
+  const std::unique_ptr<X509, decltype(&X509_free)> certificate(
+      SSL_get1_peer_certificate(ssl_.get()), X509_free);
   std::array<char, 256> text{};
   if (certificate)
-    X509_NAME_get_text_by_NID(X509_get_subject_name(certificate.get()), NID_commonName, text.data(), text.size());
+    X509_NAME_get_text_by_NID(X509_get_subject_name(certificate.get()), NID_commonName, text.data(),
+                              text.size());
   return text.data();
 }
 

@@ -7,15 +7,16 @@
 
 namespace stile::server::test {
 
-/// The client's end of TLS or DTLS, without a socket: OpenSSL's, told apart from ours by its role alone.
+/// The client's end of TLS or DTLS, without a socket: OpenSSL's, told apart from ours by its role
+/// alone.
 class TlsPeer {
  public:
   struct Wish {
     bool dtls = false;
-    std::string alpn;      ///< as ALPN lists protocols, each with its length before it
-    int version = 0;       ///< no other; 0: what both sides have
-    long mtu = 0;          ///< of DTLS's handshake
-    std::string groups;    ///< key shares that are offered
+    std::string alpn;    ///< as ALPN lists protocols, each with its length before it
+    int version = 0;     ///< no other; 0: what both sides have
+    long mtu = 0;        ///< of DTLS's handshake
+    std::string groups;  ///< key shares that are offered
   };
   explicit TlsPeer(const Wish& wish);
 

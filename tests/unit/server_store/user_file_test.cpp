@@ -80,7 +80,8 @@ TEST_CASE("store: users are of one realm, added again they are changed", "[store
   CHECK(file.of("b").size() == 1);
 }
 
-TEST_CASE("CVE-2018-4056, GHSA-v8hj-2xx7-xmp5: a name is a value and no SQL", "[store][regression]") {
+TEST_CASE("CVE-2018-4056, GHSA-v8hj-2xx7-xmp5: a name is a value and no SQL",
+          "[store][regression]") {
   const Place place;
   UserFile file(place.file(), Access::create);
   file.put(user_with_password("r", "alice", "1"));

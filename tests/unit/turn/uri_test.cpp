@@ -22,19 +22,20 @@ TEST_CASE("uri: the examples of the RFCs", "[turn][rfc7064-3.1][rfc7065-3.1][rfc
     Transport transport;
     bool relays;
   };
-  for (const Example& example : {Example{"stun:example.org", "example.org", 3478, Transport::udp, false},
-                                 Example{"stuns:example.org", "example.org", 5349, Transport::tls, false},
-                                 Example{"stun:example.org:8000", "example.org", 8000, Transport::udp, false},
-                                 Example{"turn:example.org", "example.org", 3478, Transport::udp, true},
-                                 Example{"turns:example.org", "example.org", 5349, Transport::tls, true},
-                                 Example{"turn:example.org:8000", "example.org", 8000, Transport::udp, true},
-                                 Example{"turn:example.org?transport=udp", "example.org", 3478, Transport::udp, true},
-                                 Example{"turn:example.org?transport=tcp", "example.org", 3478, Transport::tcp, true},
-                                 Example{"turns:example.org?transport=tcp", "example.org", 5349, Transport::tls, true},
-                                 Example{"turns:example.org:443?transport=udp", "example.org", 443, Transport::dtls, true},
-                                 Example{"TURN:192.0.2.1:9", "192.0.2.1", 9, Transport::udp, true},
-                                 Example{"turn:[2001:db8::1]:9", "2001:db8::1", 9, Transport::udp, true},
-                                 Example{"stun:[2001:db8::1]", "2001:db8::1", 3478, Transport::udp, false}}) {
+  for (const Example& example :
+       {Example{"stun:example.org", "example.org", 3478, Transport::udp, false},
+        Example{"stuns:example.org", "example.org", 5349, Transport::tls, false},
+        Example{"stun:example.org:8000", "example.org", 8000, Transport::udp, false},
+        Example{"turn:example.org", "example.org", 3478, Transport::udp, true},
+        Example{"turns:example.org", "example.org", 5349, Transport::tls, true},
+        Example{"turn:example.org:8000", "example.org", 8000, Transport::udp, true},
+        Example{"turn:example.org?transport=udp", "example.org", 3478, Transport::udp, true},
+        Example{"turn:example.org?transport=tcp", "example.org", 3478, Transport::tcp, true},
+        Example{"turns:example.org?transport=tcp", "example.org", 5349, Transport::tls, true},
+        Example{"turns:example.org:443?transport=udp", "example.org", 443, Transport::dtls, true},
+        Example{"TURN:192.0.2.1:9", "192.0.2.1", 9, Transport::udp, true},
+        Example{"turn:[2001:db8::1]:9", "2001:db8::1", 9, Transport::udp, true},
+        Example{"stun:[2001:db8::1]", "2001:db8::1", 3478, Transport::udp, false}}) {
     INFO(example.text);
     const auto uri = ServerUri::parse(example.text);
     REQUIRE(uri);
@@ -46,8 +47,10 @@ TEST_CASE("uri: the examples of the RFCs", "[turn][rfc7064-3.1][rfc7065-3.1][rfc
 }
 
 TEST_CASE("uri: what is wrong is said, and quoted", "[turn][rfc7064-3.1][rfc7065-3.1]") {
-  CHECK(error_of("http://example.org") == "'http://example.org': does not begin with stun:, stuns:, turn: or turns:");
-  CHECK(error_of("turn:") == "'turn:': the host is neither a name nor an address (IPv6 in brackets)");
+  CHECK(error_of("http://example.org") ==
+        "'http://example.org': does not begin with stun:, stuns:, turn: or turns:");
+  CHECK(error_of("turn:") ==
+        "'turn:': the host is neither a name nor an address (IPv6 in brackets)");
   CHECK(error_of("turn://example.org") != "");
   CHECK(error_of("turn:user@example.org") != "");
   CHECK(error_of("turn:2001:db8::1") != "");
@@ -56,7 +59,8 @@ TEST_CASE("uri: what is wrong is said, and quoted", "[turn][rfc7064-3.1][rfc7065
   CHECK(error_of("turn:example.org:0") == "'turn:example.org:0': the port is not 1 to 65535");
   CHECK(error_of("turn:example.org:65536") != "");
   CHECK(error_of("turn:example.org:") != "");
-  CHECK(error_of("stun:example.org?transport=udp") == "'stun:example.org?transport=udp': a STUN URI says no transport");
+  CHECK(error_of("stun:example.org?transport=udp") ==
+        "'stun:example.org?transport=udp': a STUN URI says no transport");
   CHECK(error_of("turn:example.org?transport=sctp") != "");
   CHECK(error_of("turn:example.org?") != "");
 }

@@ -8,7 +8,8 @@ namespace stile {
 
 /// The one place where a driver reads the monotonic clock for a core.
 inline Instant instant_now() {
-  return Instant(std::chrono::duration_cast<Duration>(std::chrono::steady_clock::now().time_since_epoch()));
+  return Instant(
+      std::chrono::duration_cast<Duration>(std::chrono::steady_clock::now().time_since_epoch()));
 }
 /// For a timer that is to fire when a core asked to be woken.
 inline std::chrono::steady_clock::time_point steady_time(Instant instant) {

@@ -22,9 +22,9 @@ struct TlsTrust {
   std::string ca_file;  ///< certificates in PEM; empty: the system's
 };
 
-/// A connection to a STUN or TURN server over TCP, TLS or DTLS that carries whole messages (RFC 8489 §6.2.2, RFC 7350, RFC 8656
-/// §12.5). Everything happens on the executor, which must run one handler at a time. After close(), and after on_closed, no
-/// callback follows.
+/// A connection to a STUN or TURN server over TCP, TLS or DTLS that carries whole messages (RFC
+/// 8489 §6.2.2, RFC 7350, RFC 8656 §12.5). Everything happens on the executor, which must run one
+/// handler at a time. After close(), and after on_closed, no callback follows.
 class Connection {
  public:
   struct Callbacks {
@@ -37,8 +37,8 @@ class Connection {
   virtual ~Connection() = default;
   /// Once. A callback follows, but not before it has returned.
   virtual void connect() = 0;
-  /// ChannelData is padded where it must be. Limit: while more than a megabyte waits, further messages are dropped, as a full
-  /// queue of the network would.
+  /// ChannelData is padded where it must be. Limit: while more than a megabyte waits, further
+  /// messages are dropped, as a full queue of the network would.
   virtual void send(Bytes message) = 0;
   /// What was sent before is written first.
   virtual void close() = 0;
@@ -55,9 +55,11 @@ class Connector {
 
   /// Reads the certificates, for TLS or DTLS. Throws boost::system::system_error if it cannot.
   void prepare(Transport transport);
-  /// `host` is the name that the certificate must have; empty: the address. TLS and DTLS must have been prepared.
-  std::shared_ptr<Connection> make(boost::asio::any_io_executor executor, const TransportAddress& server,
-                                   Transport transport, const std::string& host, Connection::Callbacks callbacks) const;
+  /// `host` is the name that the certificate must have; empty: the address. TLS and DTLS must have
+  /// been prepared.
+  std::shared_ptr<Connection> make(boost::asio::any_io_executor executor,
+                                   const TransportAddress& server, Transport transport,
+                                   const std::string& host, Connection::Callbacks callbacks) const;
 
  private:
   TlsTrust trust_;

@@ -10,8 +10,9 @@
 
 namespace stile {
 
-/// Finds the addresses of names under .local by asking the neighbours (RFC 6762), on every interface that has one of the local
-/// addresses. It needs no daemon of the system. Everything happens on the executor, which must run one handler at a time.
+/// Finds the addresses of names under .local by asking the neighbours (RFC 6762), on every
+/// interface that has one of the local addresses. It needs no daemon of the system. Everything
+/// happens on the executor, which must run one handler at a time.
 class MdnsResolver {
  public:
   using Handler = std::function<void(std::vector<IpAddress>)>;
@@ -21,7 +22,8 @@ class MdnsResolver {
   MdnsResolver(const MdnsResolver&) = delete;
   MdnsResolver& operator=(const MdnsResolver&) = delete;
 
-  /// Asked thrice within two seconds; no addresses after three. The handler is not called once the resolver is gone.
+  /// Asked thrice within two seconds; no addresses after three. The handler is not called once the
+  /// resolver is gone.
   void resolve(const std::string& name, Handler handler);
 
  private:

@@ -39,8 +39,10 @@ class Session {
     std::function<void(ComponentId, Bytes)> on_data;
   };
 
-  /// `trust` is for TURN servers over TLS and DTLS; throws boost::system::system_error if its file cannot be used.
-  Session(boost::asio::any_io_executor executor, Config config, Callbacks callbacks = {}, const TlsTrust& trust = {});
+  /// `trust` is for TURN servers over TLS and DTLS; throws boost::system::system_error if its file
+  /// cannot be used.
+  Session(boost::asio::any_io_executor executor, Config config, Callbacks callbacks = {},
+          const TlsTrust& trust = {});
   ~Session();
   Session(const Session&) = delete;
   Session& operator=(const Session&) = delete;
@@ -53,7 +55,8 @@ class Session {
   void gather(const InterfaceFilter& filter = {});
   void set_remote_parameters(Parameters parameters);
   void add_remote_candidate(Candidate candidate);
-  /// The address of the name is asked for by mDNS first. A name that nobody answers for is as good as no candidate.
+  /// The address of the name is asked for by mDNS first. A name that nobody answers for is as good
+  /// as no candidate.
   void add_remote_candidate(NamedCandidate candidate);
   void end_of_remote_candidates();
   /// A new start on the interfaces that `filter` takes: see Agent::restart().

@@ -14,8 +14,9 @@ namespace stile {
 
 enum class Family : std::uint8_t { ipv4, ipv6 };
 
-/// An IP address. There is one representation: IPv4 is held as ::ffff:a.b.c.d (RFC 4291 §2.5.5.2), so an
-/// IPv4-mapped IPv6 address and the IPv4 address in it are the same value and no rule can tell them apart.
+/// An IP address. There is one representation: IPv4 is held as ::ffff:a.b.c.d (RFC 4291 §2.5.5.2),
+/// so an IPv4-mapped IPv6 address and the IPv4 address in it are the same value and no rule can
+/// tell them apart.
 class IpAddress {
  public:
   /// The unspecified IPv6 address, `::`.
@@ -87,8 +88,11 @@ enum class Transport : std::uint8_t { udp, tcp, tls, dtls };
 constexpr bool is_stream(Transport transport) {
   return transport == Transport::tcp || transport == Transport::tls;
 }
-/// Nobody speaks from a forged source address: TCP's handshake or DTLS's cookie has shown that answers arrive there.
-constexpr bool proves_source(Transport transport) { return transport != Transport::udp; }
+/// Nobody speaks from a forged source address: TCP's handshake or DTLS's cookie has shown that
+/// answers arrive there.
+constexpr bool proves_source(Transport transport) {
+  return transport != Transport::udp;
+}
 
 /// RFC 8656 §2: "5-tuple": client address and port, server address and port, transport.
 struct FiveTuple {

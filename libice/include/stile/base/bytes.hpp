@@ -13,7 +13,8 @@ using Bytes = std::span<const std::uint8_t>;
 using MutableBytes = std::span<std::uint8_t>;
 using ByteVector = std::vector<std::uint8_t>;
 
-/// Free bytes that a shell keeps before each received datagram, so that a core can put a header in front in place.
+/// Free bytes that a shell keeps before each received datagram, so that a core can put a header in
+/// front in place.
 inline constexpr std::size_t datagram_headroom = 48;
 /// Free bytes behind it, for padding to a multiple of four.
 inline constexpr std::size_t datagram_tailroom = 4;
@@ -47,6 +48,8 @@ inline Bytes as_bytes(std::string_view text) {
 inline std::string_view as_text(Bytes bytes) {
   return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
 }
-inline ByteVector copy_of(Bytes bytes) { return {bytes.begin(), bytes.end()}; }
+inline ByteVector copy_of(Bytes bytes) {
+  return {bytes.begin(), bytes.end()};
+}
 
 }  // namespace stile

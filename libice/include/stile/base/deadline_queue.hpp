@@ -11,9 +11,9 @@ namespace stile {
 
 /// Wakes objects by id, earliest first and in the order of pushing among equals; the head is O(1).
 ///
-/// It is lazy: an object that is refreshed with each packet keeps its deadline in itself and does not touch the
-/// queue. When its entry comes due the owner looks at the object: gone (stale id), due, or pushed again for later.
-/// Keep one entry per object.
+/// It is lazy: an object that is refreshed with each packet keeps its deadline in itself and does
+/// not touch the queue. When its entry comes due the owner looks at the object: gone (stale id),
+/// due, or pushed again for later. Keep one entry per object.
 template <class Id>
 class DeadlineQueue {
  public:

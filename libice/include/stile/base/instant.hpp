@@ -21,7 +21,8 @@ using Instant = CoreClock::time_point;
 /// What poll_timeout() answers when nothing is waited for.
 inline constexpr Instant never = Instant::max();
 
-/// Wall-clock time, for what expires by the calendar (credentials, nonces). Seconds since 1970-01-01 UTC.
+/// Wall-clock time, for what expires by the calendar (credentials, nonces). Seconds since
+/// 1970-01-01 UTC.
 struct UnixSeconds {
   std::int64_t value = 0;
   friend constexpr auto operator<=>(UnixSeconds, UnixSeconds) = default;

@@ -30,7 +30,8 @@ class SystemRandom final : public Random {
   void fill(MutableBytes out) override;
 };
 
-/// The simulator's: the same seed gives the same numbers on every machine (xoshiro256**). Never for the network.
+/// The simulator's: the same seed gives the same numbers on every machine (xoshiro256**). Never for
+/// the network.
 class SeededRandom final : public Random {
  public:
   explicit SeededRandom(std::uint64_t seed);

@@ -10,7 +10,8 @@
 
 namespace stile {
 
-/// Names an object in a SlotMap. A stale id (its object was removed) finds nothing. `Tag` keeps kinds apart.
+/// Names an object in a SlotMap. A stale id (its object was removed) finds nothing. `Tag` keeps
+/// kinds apart.
 template <class Tag>
 struct SlotId {
   std::uint32_t index = 0;
@@ -19,7 +20,8 @@ struct SlotId {
   friend constexpr auto operator<=>(SlotId, SlotId) = default;
 };
 
-/// Owns objects by index and generation. Iteration is in the order of the indexes, so it is deterministic.
+/// Owns objects by index and generation. Iteration is in the order of the indexes, so it is
+/// deterministic.
 template <class T>
 class SlotMap {
  public:

@@ -55,9 +55,10 @@ struct OpenSocket {
   SocketId id;
   TransportAddress local;  ///< port 0: any. To be answered by handle_socket_opened()
 };
-/// A connection to a TURN server over TCP, TLS or DTLS, likewise to be answered by handle_socket_opened(); its end is told by
-/// handle_disconnected(). It carries whole messages: SendDatagram's are padded to a multiple of four on a stream, and what comes
-/// is cut by stun::next_frame() and given to handle_datagram(), one by one.
+/// A connection to a TURN server over TCP, TLS or DTLS, likewise to be answered by
+/// handle_socket_opened(); its end is told by handle_disconnected(). It carries whole messages:
+/// SendDatagram's are padded to a multiple of four on a stream, and what comes is cut by
+/// stun::next_frame() and given to handle_datagram(), one by one.
 struct OpenConnection {
   SocketId id;
   TransportAddress server;
@@ -86,16 +87,17 @@ struct StateChanged {
 };
 struct PairSelected {
   ComponentId component;
-  Candidate local;   ///< our end as the peer sees it
+  Candidate local;  ///< our end as the peer sees it
   Candidate remote;
-  Duration elapsed;         ///< since the remote candidates began to be known
+  Duration elapsed;  ///< since the remote candidates began to be known
   Duration round_trip_time;
 };
 struct ServerFailed {
   TransportAddress server;
   std::string reason;  ///< one line
 };
-using Event = std::variant<LocalCandidateFound, GatheringDone, StateChanged, PairSelected, ServerFailed>;
+using Event =
+    std::variant<LocalCandidateFound, GatheringDone, StateChanged, PairSelected, ServerFailed>;
 
 /// Application data that came in; a view into the datagram.
 struct Received {
@@ -124,7 +126,8 @@ enum class PairProblem : std::uint8_t {
   base_lost,      ///< the socket, the connection or the allocation that it left by is gone
 };
 
-/// One pair of the checklist, for explanations and statistics (the counts are those of the W3C's RTCIceCandidatePairStats).
+/// One pair of the checklist, for explanations and statistics (the counts are those of the W3C's
+/// RTCIceCandidatePairStats).
 struct PairReport {
   Candidate local;
   Candidate remote;
@@ -134,13 +137,14 @@ struct PairReport {
   bool valid;
   bool nominated;
   bool selected;
-  unsigned checks_sent;             ///< requestsSent, with retransmissions and those for consent
+  unsigned checks_sent;  ///< requestsSent, with retransmissions and those for consent
   unsigned responses_received;
-  unsigned unsigned_answers;        ///< not signed with the password that is said to be the peer's; they count for nothing
-  unsigned checks_received;         ///< requestsReceived; each was answered
-  Duration round_trip_time;         ///< currentRoundTripTime
-  Duration total_round_trip_time;   ///< of all responses whose request was sent once
-  std::uint64_t packets_sent;       ///< application data only
+  unsigned unsigned_answers;  ///< not signed with the password that is said to be the peer's; they
+                              ///< count for nothing
+  unsigned checks_received;   ///< requestsReceived; each was answered
+  Duration round_trip_time;   ///< currentRoundTripTime
+  Duration total_round_trip_time;  ///< of all responses whose request was sent once
+  std::uint64_t packets_sent;      ///< application data only
   std::uint64_t bytes_sent;
   std::uint64_t packets_received;
   std::uint64_t bytes_received;
@@ -159,10 +163,12 @@ struct Counters {
   std::uint64_t role_conflicts = 0;
 };
 
-/// An ICE agent (RFC 8445), full or lite, over UDP: gathering, checks, nomination, consent, and the data path.
+/// An ICE agent (RFC 8445), full or lite, over UDP: gathering, checks, nomination, consent, and the
+/// data path.
 ///
-/// One input, drain, sleep: call one method that takes `now`, then take poll_command() and poll_event() until empty, then
-/// sleep until poll_timeout(). Same inputs, same outputs, byte for byte.
+/// One input, drain, sleep: call one method that takes `now`, then take poll_command() and
+/// poll_event() until empty, then sleep until poll_timeout(). Same inputs, same outputs, byte for
+/// byte.
 class Agent {
  public:
   /// `random` outlives the agent.
@@ -178,7 +184,8 @@ class Agent {
   /// Starts to gather from these addresses of the host (RFC 8445 §5.1.1). Once.
   void gather(Instant now, std::span<const IpAddress> local_addresses);
   /// Answers OpenSocket and OpenConnection: the address that it is bound to, or why not.
-  void handle_socket_opened(Instant now, SocketId id, std::expected<TransportAddress, std::string> local);
+  void handle_socket_opened(Instant now, SocketId id,
+                            std::expected<TransportAddress, std::string> local);
 
   /// The connection has ended, by the server or by an error; not after CloseSocket.
   void handle_disconnected(Instant now, SocketId id, const std::string& reason);
@@ -188,20 +195,20 @@ class Agent {
   /// RFC 8838 §14: no further ones will come.
   void end_of_remote_candidates(Instant now);
 
-  /// Starts anew (RFC 8445 §9) with these addresses of the host, also after a failure: new credentials, which the peer is to
-  /// be told with the candidates that come as events, as at first; and the peer's are awaited. Until a new pair is selected
-  /// data goes by the old one.
+  /// Starts anew (RFC 8445 §9) with these addresses of the host, also after a failure: new
+  /// credentials, which the peer is to be told with the candidates that come as events, as at
+  /// first; and the peer's are awaited. Until a new pair is selected data goes by the old one.
   void restart(Instant now, std::span<const IpAddress> local_addresses);
-  /// Whether a peer that says these credentials wants a restart (RFC 8839 §4.4.1.1.1): then restart() comes before
-  /// set_remote_parameters().
+  /// Whether a peer that says these credentials wants a restart (RFC 8839 §4.4.1.1.1): then
+  /// restart() comes before set_remote_parameters().
   bool is_restart(const Credentials& offered) const;
 
   /// `datagram` may be changed. Answers application data; all else is handled inside.
-  std::optional<Received> handle_datagram(Instant now, SocketId socket, const TransportAddress& from,
-                                          MutableBytes datagram);
-  /// Data towards the peer on the selected pair, or before there is one on the best valid pair. `data` has
-  /// datagram_headroom free bytes in front, which may be written; the view is good until the next call. It may bring the next
-  /// timeout nearer.
+  std::optional<Received> handle_datagram(Instant now, SocketId socket,
+                                          const TransportAddress& from, MutableBytes datagram);
+  /// Data towards the peer on the selected pair, or before there is one on the best valid pair.
+  /// `data` has datagram_headroom free bytes in front, which may be written; the view is good until
+  /// the next call. It may bring the next timeout nearer.
   std::expected<Transmit, SendError> send(Instant now, ComponentId component, MutableBytes data);
 
   void handle_timeout(Instant now);

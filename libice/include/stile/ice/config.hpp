@@ -14,30 +14,34 @@ namespace stile::ice {
 
 enum class Role : std::uint8_t { controlling, controlled };
 
-/// A component of a data stream (RFC 8445 §4). Both count from 1; most sessions have one stream of one component.
+/// A component of a data stream (RFC 8445 §4). Both count from 1; most sessions have one stream of
+/// one component.
 struct ComponentId {
   std::uint16_t stream = 1;
   std::uint16_t component = 1;
   constexpr ComponentId() = default;
   constexpr ComponentId(std::uint16_t of_first_stream) : component(of_first_stream) {}
-  constexpr ComponentId(std::uint16_t stream_number, std::uint16_t number) : stream(stream_number), component(number) {}
+  constexpr ComponentId(std::uint16_t stream_number, std::uint16_t number)
+      : stream(stream_number), component(number) {}
   friend constexpr auto operator<=>(ComponentId, ComponentId) = default;
 };
 
-/// Which candidates are gathered, told and used: all, or relayed ones only, so that the peer learns no address of ours.
+/// Which candidates are gathered, told and used: all, or relayed ones only, so that the peer learns
+/// no address of ours.
 enum class Policy : std::uint8_t { all, relay };
 
 struct TurnServer {
   TransportAddress address;
   turn::Credentials credentials;
-  Transport transport = Transport::udp;  ///< between us and the server; the relayed address is a UDP one
-  std::string host;                      ///< TLS, DTLS: the name that its certificate must have; empty: its address
+  Transport transport =
+      Transport::udp;  ///< between us and the server; the relayed address is a UDP one
+  std::string host;    ///< TLS, DTLS: the name that its certificate must have; empty: its address
 };
 
 struct Config {
   Role role = Role::controlling;
-  /// An ICE lite agent (RFC 8445 §2.5) of a host with a public address: it has host candidates only, answers checks, and
-  /// sends none. Servers and policy are not asked for.
+  /// An ICE lite agent (RFC 8445 §2.5) of a host with a public address: it has host candidates
+  /// only, answers checks, and sends none. Servers and policy are not asked for.
   bool lite = false;
   std::uint16_t streams = 1;     ///< data streams (RFC 8445 §4), a checklist for each
   std::uint16_t components = 1;  ///< of each stream
@@ -47,43 +51,50 @@ struct Config {
   bool ipv4 = true;
   bool ipv6 = true;
 
-  /// RFC 8838: the peer is told each candidate as it comes, so nothing waits for a slow server. Without, everything does,
-  /// and a server that has not answered after one of these times is done without.
+  /// RFC 8838: the peer is told each candidate as it comes, so nothing waits for a slow server.
+  /// Without, everything does, and a server that has not answered after one of these times is done
+  /// without.
   bool trickle = false;
-  Duration gathering_patience = std::chrono::seconds(5);         ///< since gathering began
-  Duration straggler_patience = std::chrono::milliseconds(500);  ///< since a server of each kind has answered
+  Duration gathering_patience = std::chrono::seconds(5);  ///< since gathering began
+  Duration straggler_patience =
+      std::chrono::milliseconds(500);  ///< since a server of each kind has answered
 
-  /// What is proposed to the peer (RFC 8445 §14.2, a=ice-pacing of RFC 8839 §5.5); the larger of both proposals counts.
+  /// What is proposed to the peer (RFC 8445 §14.2, a=ice-pacing of RFC 8839 §5.5); the larger of
+  /// both proposals counts.
   Duration ta = std::chrono::milliseconds(5);
-  // Deviation: RFC 8445 §14.2: a peer that proposes nothing means 50 ms; 20 ms is what agents in use have (libnice, aioice).
+  // Deviation: RFC 8445 §14.2: a peer that proposes nothing means 50 ms; 20 ms is what agents in
+  // use have (libnice, aioice).
   Duration ta_without_proposal = std::chrono::milliseconds(20);
-  std::shared_ptr<SharedPacing> shared_pacing;  ///< with the other agents of the process, or none. A Session has one unless given
-  Duration rto = std::chrono::milliseconds(500);                 ///< least RTO of a check, RFC 8445 §14.3
-  Duration consent_interval = std::chrono::seconds(5);           ///< RFC 7675 §5.1, randomised by +-20 %
-  Duration consent_expiry = std::chrono::seconds(30);            ///< RFC 7675 §5.1
-  Duration keepalive = std::chrono::seconds(15);                 ///< Tr, RFC 8445 §11
+  std::shared_ptr<SharedPacing> shared_pacing;  ///< with the other agents of the process, or none.
+                                                ///< A Session has one unless given
+  Duration rto = std::chrono::milliseconds(500);        ///< least RTO of a check, RFC 8445 §14.3
+  Duration consent_interval = std::chrono::seconds(5);  ///< RFC 7675 §5.1, randomised by +-20 %
+  Duration consent_expiry = std::chrono::seconds(30);   ///< RFC 7675 §5.1
+  Duration keepalive = std::chrono::seconds(15);        ///< Tr, RFC 8445 §11
   Duration patience_with_no_path = std::chrono::milliseconds(39'500);  ///< PAC timer, RFC 8863 §4
-  /// A pair through a relay carries data from its first moment. Towards a peer that does not say that it goes on checking
-  /// after a nomination ("renomination"), it is nominated only when the direct pairs have been tried: each this often
-  /// without an answer, or this long in all.
+  /// A pair through a relay carries data from its first moment. Towards a peer that does not say
+  /// that it goes on checking after a nomination ("renomination"), it is nominated only when the
+  /// direct pairs have been tried: each this often without an answer, or this long in all.
   unsigned direct_attempts = 3;
   Duration direct_patience = std::chrono::seconds(5);
-  /// Towards a peer that does say it, direct pairs get this long and one more round trip after each could be sent once, so that
-  /// the relay is not left again at once.
+  /// Towards a peer that does say it, direct pairs get this long and one more round trip after each
+  /// could be sent once, so that the relay is not left again at once.
   Duration direct_grace = std::chrono::milliseconds(50);
 
-  /// A selected path that does not answer for so long gives way to another one that does. It is asked when consent is due, and
-  /// when data is sent on it and nothing has come for half of this time. Towards peers that know numbered nominations.
+  /// A selected path that does not answer for so long gives way to another one that does. It is
+  /// asked when consent is due, and when data is sent on it and nothing has come for half of this
+  /// time. Towards peers that know numbered nominations.
   Duration path_patience = std::chrono::milliseconds(800);
-  /// Other pairs are checked, and kept alive, for that: direct ones by another way, and one through the relay.
+  /// Other pairs are checked, and kept alive, for that: direct ones by another way, and one through
+  /// the relay.
   bool keep_backups = true;
 
-  std::size_t max_remote_candidates = 64;   ///< Limit: further ones are ignored and counted
-  /// Limit: remote candidates that checks have shown, for each local one. Where both NATs take a new port for each
-  /// destination, every check shows one more, without end.
+  std::size_t max_remote_candidates = 64;  ///< Limit: further ones are ignored and counted
+  /// Limit: remote candidates that checks have shown, for each local one. Where both NATs take a
+  /// new port for each destination, every check shows one more, without end.
   std::size_t max_peer_reflexive = 16;
-  std::size_t max_pairs = 100;              ///< Limit: RFC 8445 §6.1.2.5, those of lowest priority go
-  std::size_t max_early_checks = 16;        ///< Limit: checks kept until the remote credentials are known
+  std::size_t max_pairs = 100;        ///< Limit: RFC 8445 §6.1.2.5, those of lowest priority go
+  std::size_t max_early_checks = 16;  ///< Limit: checks kept until the remote credentials are known
 };
 
 }  // namespace stile::ice

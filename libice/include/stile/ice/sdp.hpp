@@ -32,12 +32,13 @@ struct StreamDescription {
   bool mismatch = false;  ///< a=ice-mismatch: ICE must not be used for this stream
 };
 
-/// The streams (m= sections) of an SDP text, with what it says for all of them. A text without m= is one stream: so a list of
-/// attributes, or a fragment of RFC 8840, can be read, too. Lines that are not ICE's are skipped. The error is one line that
-/// quotes what is wrong.
+/// The streams (m= sections) of an SDP text, with what it says for all of them. A text without m=
+/// is one stream: so a list of attributes, or a fragment of RFC 8840, can be read, too. Lines that
+/// are not ICE's are skipped. The error is one line that quotes what is wrong.
 std::expected<std::vector<StreamDescription>, std::string> parse_sdp(std::string_view text);
 
-/// a=ice-lite, a=ice-pacing and a=ice-options: what belongs in front of the first m= section. Lines end with CR LF.
+/// a=ice-lite, a=ice-pacing and a=ice-options: what belongs in front of the first m= section. Lines
+/// end with CR LF.
 std::string session_attributes(const Parameters& parameters);
 /// a=ice-ufrag, a=ice-pwd, a=candidate, ...: what belongs into the stream's section.
 std::string stream_attributes(const StreamDescription& stream);

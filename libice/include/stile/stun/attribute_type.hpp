@@ -4,7 +4,8 @@
 
 namespace stile::stun {
 
-/// The IANA registry of STUN attributes, as far as the suite speaks them. Other values may come from the wire.
+/// The IANA registry of STUN attributes, as far as the suite speaks them. Other values may come
+/// from the wire.
 enum class AttributeType : std::uint16_t {
   // Comprehension-required, RFC 8489 §18.3.1
   mapped_address = 0x0001,
@@ -50,7 +51,8 @@ enum class AttributeType : std::uint16_t {
   use_candidate = 0x0025,
   ice_controlled = 0x8029,
   ice_controlling = 0x802a,
-  nomination = 0xc001,  // draft-thatcher-ice-renomination; IANA has since given the number to another attribute
+  nomination = 0xc001,  // draft-thatcher-ice-renomination; IANA has since given the number to
+                        // another attribute
   // NAT behaviour discovery, RFC 5780 §7
   change_request = 0x0003,
   padding = 0x0026,

@@ -10,7 +10,8 @@ namespace stile::stun {
 struct ChannelNumber {
   std::uint16_t value = 0;
   constexpr bool valid() const { return value >= 0x4000 && value <= 0x4fff; }
-  /// 0x4000-0x7FFF, the range of RFC 5766 §11, whose clients are still about: what the framing tells from STUN.
+  /// 0x4000-0x7FFF, the range of RFC 5766 §11, whose clients are still about: what the framing
+  /// tells from STUN.
   constexpr bool framed() const { return value >= 0x4000 && value <= 0x7fff; }
   friend constexpr auto operator<=>(ChannelNumber, ChannelNumber) = default;
 };
@@ -30,8 +31,8 @@ struct ChannelData {
   ChannelNumber channel;
   Bytes data;
 
-  /// Nothing if the channel number is not framed() or the length passes the end. Bytes after the data are padding
-  /// (RFC 8656 §12.5) and are ignored.
+  /// Nothing if the channel number is not framed() or the length passes the end. Bytes after the
+  /// data are padding (RFC 8656 §12.5) and are ignored.
   static std::optional<ChannelData> parse(Bytes datagram);
   static void write_header(std::uint8_t* at, ChannelNumber channel, std::size_t length);
 };

@@ -25,15 +25,18 @@ class Key {
   ByteVector bytes_;
 };
 
-/// Short-term: the password itself (RFC 8489 §9.1.1). ICE passwords are ASCII, for which OpaqueString changes nothing.
+/// Short-term: the password itself (RFC 8489 §9.1.1). ICE passwords are ASCII, for which
+/// OpaqueString changes nothing.
 Key short_term_key(std::string_view password);
 /// Long-term: MD5 or SHA-256 of "user:realm:password" (RFC 8489 §9.2.2, §18.5.1).
-Key long_term_key(PasswordAlgorithmNumber algorithm, std::string_view username, std::string_view realm,
-                  std::string_view password);
+Key long_term_key(PasswordAlgorithmNumber algorithm, std::string_view username,
+                  std::string_view realm, std::string_view password);
 
-/// HMAC-SHA1 verdict on the message's MESSAGE-INTEGRITY; false if it is absent. Constant time in the comparison.
+/// HMAC-SHA1 verdict on the message's MESSAGE-INTEGRITY; false if it is absent. Constant time in
+/// the comparison.
 bool verify_message_integrity(const MessageView& message, const Key& key);
-/// HMAC-SHA256 verdict on MESSAGE-INTEGRITY-SHA256 of 16, 20, 24, 28 or 32 bytes (RFC 8489 §14.6); false if absent.
+/// HMAC-SHA256 verdict on MESSAGE-INTEGRITY-SHA256 of 16, 20, 24, 28 or 32 bytes (RFC 8489 §14.6);
+/// false if absent.
 bool verify_message_integrity_sha256(const MessageView& message, const Key& key);
 
 using Sha1Digest = std::array<std::uint8_t, 20>;

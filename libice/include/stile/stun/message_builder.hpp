@@ -7,8 +7,8 @@
 
 namespace stile::stun {
 
-/// Writes one message into a buffer of the caller's. Padding bytes are zero. If the buffer is too small nothing is
-/// written past it, ok() turns false and finish() answers an empty view.
+/// Writes one message into a buffer of the caller's. Padding bytes are zero. If the buffer is too
+/// small nothing is written past it, ok() turns false and finish() answers an empty view.
 class MessageBuilder {
  public:
   MessageBuilder(MutableBytes buffer, Class message_class, Method method, const TransactionId& id);
@@ -29,7 +29,8 @@ class MessageBuilder {
   /// FINGERPRINT; must be the last (RFC 8489 §14.7).
   MessageBuilder& add_fingerprint();
 
-  /// Appends an attribute header and returns its `length` value bytes to fill (zeroed), or empty if there is no room.
+  /// Appends an attribute header and returns its `length` value bytes to fill (zeroed), or empty if
+  /// there is no room.
   MutableBytes append(AttributeType type, std::size_t length);
 
   const TransactionId& transaction_id() const { return transaction_id_; }

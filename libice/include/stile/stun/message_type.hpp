@@ -12,7 +12,12 @@ inline constexpr std::uint32_t magic_cookie = 0x2112a442;  ///< RFC 8489 §5
 inline constexpr std::size_t header_size = 20;             ///< RFC 8489 §5
 
 /// RFC 8489 §5.
-enum class Class : std::uint8_t { request = 0, indication = 1, success_response = 2, error_response = 3 };
+enum class Class : std::uint8_t {
+  request = 0,
+  indication = 1,
+  success_response = 2,
+  error_response = 3
+};
 
 /// RFC 8489 §18.2, RFC 8656 §17, RFC 6062 §6.1. Other values may come from the wire.
 enum class Method : std::uint16_t {

@@ -10,14 +10,16 @@
 
 namespace stile::stun {
 
-/// One attribute as it lies in a message; `value` has the length that the attribute states, without padding.
+/// One attribute as it lies in a message; `value` has the length that the attribute states, without
+/// padding.
 struct AttributeView {
   AttributeType type;
   Bytes value;
   std::size_t offset;  ///< of its type field, from the first byte of the message
 };
 
-/// A STUN message in somebody else's buffer, checked once by parse(); accessors after that cannot fail to read.
+/// A STUN message in somebody else's buffer, checked once by parse(); accessors after that cannot
+/// fail to read.
 ///
 ///      0                   1                   2                   3
 ///      0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 0 1
@@ -29,8 +31,9 @@ struct AttributeView {
 ///     |                     Transaction ID (96 bits)                  |
 ///     +-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
 ///
-/// Attributes after MESSAGE-INTEGRITY (other than -SHA256 and FINGERPRINT), after MESSAGE-INTEGRITY-SHA256 (other
-/// than FINGERPRINT) and after FINGERPRINT are not seen: they are not protected (RFC 8489 §14.5, §14.6).
+/// Attributes after MESSAGE-INTEGRITY (other than -SHA256 and FINGERPRINT), after
+/// MESSAGE-INTEGRITY-SHA256 (other than FINGERPRINT) and after FINGERPRINT are not seen: they are
+/// not protected (RFC 8489 §14.5, §14.6).
 class MessageView {
  public:
   /// `datagram` is exactly one message (RFC 8489 §6.3). A FINGERPRINT that is there is verified.
@@ -56,7 +59,8 @@ class MessageView {
     return Attribute::parse(attribute->value, *this);
   }
 
-  /// Calls `visit(AttributeView)` for each attribute that counts, in order (XOR-PEER-ADDRESS may come many times).
+  /// Calls `visit(AttributeView)` for each attribute that counts, in order (XOR-PEER-ADDRESS may
+  /// come many times).
   template <class Visit>
   void for_each(Visit&& visit) const {
     Cursor cursor(*this);
@@ -72,7 +76,12 @@ class MessageView {
    private:
     Bytes bytes_;
     std::size_t offset_ = header_size;
-    enum class Protection : std::uint8_t { none, sha1, sha256, fingerprint } seen_ = Protection::none;
+    enum class Protection : std::uint8_t {
+      none,
+      sha1,
+      sha256,
+      fingerprint
+    } seen_ = Protection::none;
   };
 
  private:
@@ -80,7 +89,8 @@ class MessageView {
   Bytes bytes_;
 };
 
-/// True if the datagram can only be STUN: first two bits zero, cookie and length right. Does not read attributes.
+/// True if the datagram can only be STUN: first two bits zero, cookie and length right. Does not
+/// read attributes.
 bool looks_like_stun(Bytes datagram);
 
 }  // namespace stile::stun

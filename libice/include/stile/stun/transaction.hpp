@@ -5,8 +5,8 @@
 
 namespace stile::stun {
 
-/// RFC 8489 §6.2.1: over UDP a request is sent Rc times, the gaps doubling from RTO, and given up Rm * RTO after the
-/// last; over a reliable transport once, given up after Ti (§6.2.2).
+/// RFC 8489 §6.2.1: over UDP a request is sent Rc times, the gaps doubling from RTO, and given up
+/// Rm * RTO after the last; over a reliable transport once, given up after Ti (§6.2.2).
 struct RetransmissionPolicy {
   Duration rto = std::chrono::milliseconds(500);
   unsigned rc = 7;
@@ -15,8 +15,8 @@ struct RetransmissionPolicy {
   Duration ti = std::chrono::milliseconds(39'500);
 };
 
-/// The timer of one client transaction. The owner sends the first request when it makes this, and again each time
-/// on_timeout() says so. It knows no message: the owner keeps the bytes.
+/// The timer of one client transaction. The owner sends the first request when it makes this, and
+/// again each time on_timeout() says so. It knows no message: the owner keeps the bytes.
 class TransactionTimer {
  public:
   TransactionTimer(Instant sent, const RetransmissionPolicy& policy);

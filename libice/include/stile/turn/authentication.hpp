@@ -12,7 +12,8 @@ struct Credentials {
   std::string password;
 };
 
-/// The client's side of the long-term credential mechanism (RFC 8489 §9.2): what the server's last challenge asks for.
+/// The client's side of the long-term credential mechanism (RFC 8489 §9.2): what the server's last
+/// challenge asks for.
 class Authentication {
  public:
   explicit Authentication(Credentials credentials) : credentials_(std::move(credentials)) {}
@@ -22,11 +23,13 @@ class Authentication {
     wrong_credentials,   ///< the server refused what was signed with these credentials
     unusable_challenge,  ///< no REALM or NONCE, no algorithm that we know, or a bid-down
   };
-  /// Takes a 401 or 438 (RFC 8489 §9.2.5). `signed_before`: the refused request was signed with this realm already.
+  /// Takes a 401 or 438 (RFC 8489 §9.2.5). `signed_before`: the refused request was signed with
+  /// this realm already.
   Verdict take_challenge(const stun::MessageView& response, bool signed_before);
 
   bool is_challenged() const { return !nonce_.empty(); }
-  /// Adds USERNAME or USERHASH, REALM, NONCE, the algorithms, and the integrity attribute; nothing before a challenge.
+  /// Adds USERNAME or USERHASH, REALM, NONCE, the algorithms, and the integrity attribute; nothing
+  /// before a challenge.
   void sign(stun::MessageBuilder& builder) const;
   /// True if the response is signed with our key.
   bool verify(const stun::MessageView& response) const;
@@ -39,8 +42,9 @@ class Authentication {
   std::string nonce_;
   stun::Key key_;
   stun::PasswordAlgorithmNumber algorithm_ = stun::PasswordAlgorithmNumber::md5;
-  std::optional<ByteVector> algorithms_offered_;  ///< PASSWORD-ALGORITHMS, to be sent back as it came
-  bool anonymous_ = false;                        ///< USERHASH in place of USERNAME
+  std::optional<ByteVector>
+      algorithms_offered_;  ///< PASSWORD-ALGORITHMS, to be sent back as it came
+  bool anonymous_ = false;  ///< USERHASH in place of USERNAME
 };
 
 }  // namespace stile::turn

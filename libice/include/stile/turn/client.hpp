@@ -17,21 +17,23 @@ namespace stile::turn {
 struct Config {
   TransportAddress server;
   Credentials credentials;
-  Family family = Family::ipv4;           ///< of the relayed address
+  Family family = Family::ipv4;  ///< of the relayed address
   Duration lifetime = std::chrono::seconds(600);
   stun::RetransmissionPolicy retransmission{};
-  std::size_t max_peers = 256;            ///< permissions, and channels; further peers are refused with 508
+  std::size_t max_peers = 256;  ///< permissions, and channels; further peers are refused with 508
 };
 
 struct Allocated {
   TransportAddress relayed;
   TransportAddress mapped;
 };
-/// There is no allocation, or no longer. `error` is the STUN error number; 0: the server did not answer.
+/// There is no allocation, or no longer. `error` is the STUN error number; 0: the server did not
+/// answer.
 struct Failed {
   std::uint16_t error = 0;
   std::string reason;  ///< one line for people
-  std::optional<TransportAddress> alternate;  ///< with 300: the server to ask instead (RFC 8489 §10)
+  std::optional<TransportAddress>
+      alternate;  ///< with 300: the server to ask instead (RFC 8489 §10)
 };
 struct PermissionGranted {
   IpAddress peer;
@@ -48,12 +50,14 @@ struct Received {
   Bytes data;
 };
 
-/// A TURN client (RFC 8656): one allocation of a UDP relay, its permissions and channels, kept alive until close(). Over TCP, TLS or
-/// DTLS, too: with `retransmission.reliable` for streams, and one message at a time, as stun::next_frame() cuts them.
+/// A TURN client (RFC 8656): one allocation of a UDP relay, its permissions and channels, kept
+/// alive until close(). Over TCP, TLS or DTLS, too: with `retransmission.reliable` for streams, and
+/// one message at a time, as stun::next_frame() cuts them.
 ///
-/// One input, drain, sleep: call one handle_... method (or allocate, permit, bind_channel, close), then take
-/// poll_transmit() and poll_event() until empty, then sleep until poll_timeout(). Same inputs, same outputs, byte for
-/// byte. The owner sends what poll_transmit() gives to the server, all from one transport address.
+/// One input, drain, sleep: call one handle_... method (or allocate, permit, bind_channel, close),
+/// then take poll_transmit() and poll_event() until empty, then sleep until poll_timeout(). Same
+/// inputs, same outputs, byte for byte. The owner sends what poll_transmit() gives to the server,
+/// all from one transport address.
 class Client {
  public:
   Client(Config config, Random& random);
@@ -61,12 +65,15 @@ class Client {
   void allocate(Instant now);
   /// A permission for all ports of the peer (RFC 8656 §9), kept until close().
   void permit(Instant now, const IpAddress& peer);
-  /// A channel (RFC 8656 §12): 4 bytes in front of the data instead of 36. Data flows before it is bound, too.
+  /// A channel (RFC 8656 §12): 4 bytes in front of the data instead of 36. Data flows before it is
+  /// bound, too.
   void bind_channel(Instant now, const TransportAddress& peer);
-  /// Gives the allocation back (RFC 8656 §8: a lifetime of 0). No event follows, and no other allocation.
+  /// Gives the allocation back (RFC 8656 §8: a lifetime of 0). No event follows, and no other
+  /// allocation.
   void close(Instant now);
 
-  /// The connection to the server is gone, and with it the allocation (RFC 8656 §3.1: one 5-tuple, one allocation).
+  /// The connection to the server is gone, and with it the allocation (RFC 8656 §3.1: one 5-tuple,
+  /// one allocation).
   void handle_disconnected(std::string reason);
   /// Whatever came from the server. Answers data, or nothing if it was the client's own business.
   std::optional<Received> handle_server_datagram(Instant now, Bytes datagram);
@@ -84,9 +91,9 @@ class Client {
   bool is_permitted(const IpAddress& peer) const;
   const TransportAddress& server() const { return config_.server; }
 
-  /// The data as the server takes it: ChannelData once the channel is bound, else a Send indication (RFC 8656 §11.1).
-  /// `data` has datagram_headroom free bytes in front, which are written; the view is good until the next call.
-  /// Empty if there is no allocation.
+  /// The data as the server takes it: ChannelData once the channel is bound, else a Send indication
+  /// (RFC 8656 §11.1). `data` has datagram_headroom free bytes in front, which are written; the
+  /// view is good until the next call. Empty if there is no allocation.
   Bytes wrap(const TransportAddress& peer, MutableBytes data);
 
  private:
@@ -101,7 +108,8 @@ class Client {
     stun::ChannelNumber number;
     TransportAddress peer;
   };
-  using Procedure = std::variant<AllocateRequest, RefreshRequest, PermissionRequest, ChannelRequest>;
+  using Procedure =
+      std::variant<AllocateRequest, RefreshRequest, PermissionRequest, ChannelRequest>;
 
   struct Transaction {
     stun::TransactionId id;
@@ -135,28 +143,33 @@ class Client {
   void handle_response(Instant now, const stun::MessageView& response);
   bool is_authentic(const stun::MessageView& response, const Transaction& transaction) const;
   void handle_challenge(Instant now, const stun::MessageView& response, Transaction transaction);
-  void give_up(Instant now, const Transaction& transaction, std::uint16_t error, std::string reason);
+  void give_up(Instant now, const Transaction& transaction, std::uint16_t error,
+               std::string reason);
   void fail(std::uint16_t error, std::string reason);
   void follow(const stun::MessageView& response);
 
   // allocation.cpp
   void succeed(Instant now, const AllocateRequest& request, const stun::MessageView& response);
-  void refuse(Instant now, const AllocateRequest& request, std::uint16_t error, const std::string& reason);
+  void refuse(Instant now, const AllocateRequest& request, std::uint16_t error,
+              const std::string& reason);
   void succeed(Instant now, const RefreshRequest& request, const stun::MessageView& response);
-  void refuse(Instant now, const RefreshRequest& request, std::uint16_t error, const std::string& reason);
+  void refuse(Instant now, const RefreshRequest& request, std::uint16_t error,
+              const std::string& reason);
   void plan_refresh(Instant now, const stun::MessageView& response);
 
   // permissions.cpp
   void request_permissions(Instant now);
   void succeed(Instant now, const PermissionRequest& request, const stun::MessageView& response);
-  void refuse(Instant now, const PermissionRequest& request, std::uint16_t error, const std::string& reason);
+  void refuse(Instant now, const PermissionRequest& request, std::uint16_t error,
+              const std::string& reason);
   Permission* find_permission(const IpAddress& peer);
   void drop_permission(const IpAddress& peer, std::uint16_t error);
 
   // channels.cpp
   void request_channels(Instant now);
   void succeed(Instant now, const ChannelRequest& request, const stun::MessageView& response);
-  void refuse(Instant now, const ChannelRequest& request, std::uint16_t error, const std::string& reason);
+  void refuse(Instant now, const ChannelRequest& request, std::uint16_t error,
+              const std::string& reason);
 
   // data.cpp
   std::optional<Received> unwrap_indication(const stun::MessageView& message) const;

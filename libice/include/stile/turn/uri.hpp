@@ -9,13 +9,15 @@
 
 namespace stile::turn {
 
-/// `stun:HOST[:PORT]`, `stuns:` (RFC 7064 §3.1); `turn:HOST[:PORT][?transport=udp|tcp]`, `turns:` (RFC 7065 §3.1).
+/// `stun:HOST[:PORT]`, `stuns:` (RFC 7064 §3.1); `turn:HOST[:PORT][?transport=udp|tcp]`, `turns:`
+/// (RFC 7065 §3.1).
 struct ServerUri {
-  bool relays = false;         ///< turn or turns
-  bool secure = false;         ///< stuns or turns
-  std::string host;            ///< a name or an address, IPv6 without brackets
-  std::uint16_t port = 0;      ///< 3478, or 5349 for a secure one, unless given (RFC 8489 §8.1, RFC 8656 §18)
-  bool over_udp = false;       ///< transport=udp, or what the scheme means without (RFC 5928 §3)
+  bool relays = false;  ///< turn or turns
+  bool secure = false;  ///< stuns or turns
+  std::string host;     ///< a name or an address, IPv6 without brackets
+  std::uint16_t port =
+      0;  ///< 3478, or 5349 for a secure one, unless given (RFC 8489 §8.1, RFC 8656 §18)
+  bool over_udp = false;  ///< transport=udp, or what the scheme means without (RFC 5928 §3)
 
   /// UDP, TCP, TLS or DTLS.
   Transport transport() const;

@@ -18,9 +18,11 @@ namespace stile::stun {
 std::expected<TransportAddress, ParseError> parse_address(Bytes value);
 void write_address(MessageBuilder& builder, AttributeType type, const TransportAddress& address);
 
-/// RFC 8489 §14.2 XOR-MAPPED-ADDRESS: port and address XORed with the cookie and the transaction id.
+/// RFC 8489 §14.2 XOR-MAPPED-ADDRESS: port and address XORed with the cookie and the transaction
+/// id.
 std::expected<TransportAddress, ParseError> parse_xor_address(Bytes value, const TransactionId& id);
-void write_xor_address(MessageBuilder& builder, AttributeType type, const TransportAddress& address);
+void write_xor_address(MessageBuilder& builder, AttributeType type,
+                       const TransportAddress& address);
 
 template <AttributeType Type>
 struct AddressAttribute {
@@ -38,7 +40,8 @@ template <AttributeType Type>
 struct XorAddressAttribute {
   static constexpr AttributeType type = Type;
   TransportAddress address;
-  static std::expected<XorAddressAttribute, ParseError> parse(Bytes value, const MessageView& message) {
+  static std::expected<XorAddressAttribute, ParseError> parse(Bytes value,
+                                                              const MessageView& message) {
     const auto address = parse_xor_address(value, message.transaction_id());
     if (!address) return std::unexpected(address.error());
     return XorAddressAttribute{*address};
@@ -47,13 +50,14 @@ struct XorAddressAttribute {
 };
 
 using MappedAddress = AddressAttribute<AttributeType::mapped_address>;
-using AlternateServer = AddressAttribute<AttributeType::alternate_server>;        // RFC 8489 §14.15
-using ResponseOrigin = AddressAttribute<AttributeType::response_origin>;          // RFC 5780 §7.3
-using OtherAddress = AddressAttribute<AttributeType::other_address>;              // RFC 5780 §7.4
-using SourceAddress = AddressAttribute<AttributeType::source_address>;            // RFC 3489 §11.2.5
-using ChangedAddress = AddressAttribute<AttributeType::changed_address>;          // RFC 3489 §11.2.3
+using AlternateServer = AddressAttribute<AttributeType::alternate_server>;  // RFC 8489 §14.15
+using ResponseOrigin = AddressAttribute<AttributeType::response_origin>;    // RFC 5780 §7.3
+using OtherAddress = AddressAttribute<AttributeType::other_address>;        // RFC 5780 §7.4
+using SourceAddress = AddressAttribute<AttributeType::source_address>;      // RFC 3489 §11.2.5
+using ChangedAddress = AddressAttribute<AttributeType::changed_address>;    // RFC 3489 §11.2.3
 using XorMappedAddress = XorAddressAttribute<AttributeType::xor_mapped_address>;
-using XorPeerAddress = XorAddressAttribute<AttributeType::xor_peer_address>;      // RFC 8656 §18.3
-using XorRelayedAddress = XorAddressAttribute<AttributeType::xor_relayed_address>;  // RFC 8656 §18.5
+using XorPeerAddress = XorAddressAttribute<AttributeType::xor_peer_address>;  // RFC 8656 §18.3
+using XorRelayedAddress =
+    XorAddressAttribute<AttributeType::xor_relayed_address>;  // RFC 8656 §18.5
 
 }  // namespace stile::stun

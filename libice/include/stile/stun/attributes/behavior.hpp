@@ -15,7 +15,8 @@ struct ChangeRequest {
   void write(MessageBuilder& builder) const;
 };
 
-/// RFC 5780 §7.5: a port; 2 bytes as the text says, 4 with padding as some send, both read, 2 written.
+/// RFC 5780 §7.5: a port; 2 bytes as the text says, 4 with padding as some send, both read, 2
+/// written.
 struct ResponsePort {
   static constexpr AttributeType type = AttributeType::response_port;
   std::uint16_t port = 0;

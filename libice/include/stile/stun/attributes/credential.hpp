@@ -6,14 +6,15 @@
 
 namespace stile::stun {
 
-using Username = TextAttribute<AttributeType::username, 508>;                    // RFC 8489 §14.3
-using Realm = TextAttribute<AttributeType::realm, 763>;                          // RFC 8489 §14.9
-using Nonce = TextAttribute<AttributeType::nonce, 763>;                          // RFC 8489 §14.10
-using Software = TextAttribute<AttributeType::software, 763>;                    // RFC 8489 §14.14
-using AlternateDomain = TextAttribute<AttributeType::alternate_domain, 255>;     // RFC 8489 §14.16
+using Username = TextAttribute<AttributeType::username, 508>;                 // RFC 8489 §14.3
+using Realm = TextAttribute<AttributeType::realm, 763>;                       // RFC 8489 §14.9
+using Nonce = TextAttribute<AttributeType::nonce, 763>;                       // RFC 8489 §14.10
+using Software = TextAttribute<AttributeType::software, 763>;                 // RFC 8489 §14.14
+using AlternateDomain = TextAttribute<AttributeType::alternate_domain, 255>;  // RFC 8489 §14.16
 
-using ThirdPartyAuthorization = TextAttribute<AttributeType::third_party_authorization, 763>;  // RFC 7635 §6.1
-using AccessToken = BytesAttribute<AttributeType::access_token>;                 // RFC 7635 §6.2
+using ThirdPartyAuthorization =
+    TextAttribute<AttributeType::third_party_authorization, 763>;  // RFC 7635 §6.1
+using AccessToken = BytesAttribute<AttributeType::access_token>;   // RFC 7635 §6.2
 
 /// RFC 8489 §14.4: SHA-256 of "user:realm", 32 bytes.
 struct Userhash {

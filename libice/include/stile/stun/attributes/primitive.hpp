@@ -27,7 +27,8 @@ struct U32Attribute {
     return U32Attribute{load_u32(bytes.data())};
   }
   void write(MessageBuilder& builder) const {
-    if (const MutableBytes out = builder.append(Type, 4); !out.empty()) store_u32(out.data(), value);
+    if (const MutableBytes out = builder.append(Type, 4); !out.empty())
+      store_u32(out.data(), value);
   }
 };
 
@@ -40,7 +41,8 @@ struct U64Attribute {
     return U64Attribute{load_u64(bytes.data())};
   }
   void write(MessageBuilder& builder) const {
-    if (const MutableBytes out = builder.append(Type, 8); !out.empty()) store_u64(out.data(), value);
+    if (const MutableBytes out = builder.append(Type, 8); !out.empty())
+      store_u64(out.data(), value);
   }
 };
 

@@ -7,11 +7,12 @@
 
 namespace stile::stun {
 
-using LifetimeAttribute = U32Attribute<AttributeType::lifetime>;          // RFC 8656 §18.2, seconds
-using DontFragment = FlagAttribute<AttributeType::dont_fragment>;         // RFC 8656 §18.9
-using DataAttribute = BytesAttribute<AttributeType::data>;                // RFC 8656 §18.4
-using MobilityTicket = BytesAttribute<AttributeType::mobility_ticket>;    // RFC 8016 §3.3; empty asks for one
-using ConnectionId = U32Attribute<AttributeType::connection_id>;          // RFC 6062 §6.2.1
+using LifetimeAttribute = U32Attribute<AttributeType::lifetime>;   // RFC 8656 §18.2, seconds
+using DontFragment = FlagAttribute<AttributeType::dont_fragment>;  // RFC 8656 §18.9
+using DataAttribute = BytesAttribute<AttributeType::data>;         // RFC 8656 §18.4
+using MobilityTicket =
+    BytesAttribute<AttributeType::mobility_ticket>;  // RFC 8016 §3.3; empty asks for one
+using ConnectionId = U32Attribute<AttributeType::connection_id>;  // RFC 6062 §6.2.1
 
 /// RFC 8656 §18.1: 16 bits and 16 reserved bits.
 struct ChannelNumberAttribute {
@@ -31,7 +32,8 @@ struct RequestedTransport {
   void write(MessageBuilder& builder) const;
 };
 
-/// RFC 8656 §18.6 and §18.11. The wire's family byte is kept: 0x01 IPv4, 0x02 IPv6, other values get 440.
+/// RFC 8656 §18.6 and §18.11. The wire's family byte is kept: 0x01 IPv4, 0x02 IPv6, other values
+/// get 440.
 template <AttributeType Type>
 struct FamilyAttribute {
   static constexpr AttributeType type = Type;
@@ -47,7 +49,9 @@ struct FamilyAttribute {
 using RequestedAddressFamily = FamilyAttribute<AttributeType::requested_address_family>;
 using AdditionalAddressFamily = FamilyAttribute<AttributeType::additional_address_family>;
 
-constexpr std::uint8_t wire_family(Family family) { return family == Family::ipv4 ? 0x01 : 0x02; }
+constexpr std::uint8_t wire_family(Family family) {
+  return family == Family::ipv4 ? 0x01 : 0x02;
+}
 
 /// RFC 8656 §18.7: the R bit asks to reserve the next port too.
 struct EvenPort {
