@@ -48,7 +48,8 @@ with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile:
         ["chromium", "--headless=new", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking",
          f"--user-data-dir={profile}", f"--ignore-certificate-errors-spki-list={key}",
          f"http://127.0.0.1:{site.server_port}/?{query}"],
-        stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, start_new_session=True)
+        stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, start_new_session=True,
+        env={**os.environ, "TMPDIR": profile})  # what it leaves when it is killed goes with the profile
     told = []
     threading.Thread(target=lambda: told.append(browser.stderr.read()), daemon=True).start()
     came = Site.reported.wait(SECONDS)
