@@ -66,23 +66,23 @@ def udp_wait(args):
 
 
 def udp_late_echo(args):
-    """Answers each datagram four times, with pauses of 1.2 s before the second and those after it."""
+    """Answers each datagram four times, with pauses of as many seconds as it says."""
     sock = udp_socket(args.at, args.seconds)
     print("ready", flush=True)
     while True:
-        _, seen = sock.recvfrom(65536)
+        pause, seen = sock.recvfrom(65536)
         for number in range(1, 5):
             sock.sendto(b"%d" % number, seen)
-            time.sleep(1.2)
+            time.sleep(float(pause))
 
 
 def udp_late(args):
-    """Sends once and prints all that comes until the time is over."""
+    """Sends once and prints all that comes until the time is over, at most four."""
     sock = udp_socket(args.at, args.seconds)
-    sock.sendto(b"hello", endpoint(args.to))
+    sock.sendto(args.text.encode(), endpoint(args.to))
     got = []
     deadline = time.monotonic() + args.seconds
-    while (left := deadline - time.monotonic()) > 0:
+    while len(got) < 4 and (left := deadline - time.monotonic()) > 0:
         sock.settimeout(left)
         try:
             got.append(sock.recv(2048).decode())
