@@ -54,6 +54,14 @@ void Agent::handle_disconnected(Instant now, SocketId id, const std::string& rea
   impl_->plan();
 }
 
+void Agent::handle_local_addresses(Instant now, std::span<const IpAddress> addresses) {
+  impl_->take_local_addresses(now, addresses);
+  impl_->fire_transactions(now);
+  impl_->check_consent(now);
+  impl_->ask_after_loss(now);
+  impl_->plan();
+}
+
 void Agent::restart(Instant now, std::span<const IpAddress> local_addresses) {
   impl_->restart(now, local_addresses);
   impl_->fire_transactions(now);
@@ -113,6 +121,7 @@ void Agent::handle_timeout(Instant now) {
   impl_->nominate(now);
   impl_->check_consent(now);
   impl_->watch_paths(now);
+  impl_->ask_after_loss(now);
   if (impl_->config.lite)
     impl_->keep_lite_paths_alive(now);
   else
@@ -261,6 +270,7 @@ void Agent::Impl::plan() {
     if (each.selected) wake_at = std::min(wake_at, each.consent.until);
     if (each.selected && watches_paths())
       wake_at = std::min({wake_at, each.next_probe, each.next_backup_check});
+    if (each.lost_at) wake_at = std::min(wake_at, each.next_probe);
   }
   if (state != State::failed && wants_to_start()) wake_at = std::min(wake_at, next_transaction);
   if (state == State::checking) wake_at = std::min(wake_at, no_failure_before);

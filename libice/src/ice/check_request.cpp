@@ -134,8 +134,8 @@ void Agent::Impl::trigger_check(Instant now, const EarlyCheck& early) {
   const auto local_index = base_candidate(early.base);
   const bool known = find_remote(component_of(early.base), early.from).has_value();
   const bool nominated = early.use_candidate && role == Role::controlled;
-  if (!local_index || (!known && !nominated && is_done(component(component_of(early.base)))))
-    return;
+  const bool done = is_done(component(component_of(early.base)));
+  if (!local_index || (!known && !nominated && done && !watches_paths())) return;
   if (!known && !may_learn_at(*local_index)) {
     ++counters.candidates_over_limit;
     return;
@@ -148,6 +148,7 @@ void Agent::Impl::trigger_check(Instant now, const EarlyCheck& early) {
   pair->last_heard = now;
   ++pair->checks_received;
   heard_on(now, *pair);
+  suspect(now, *pair);
   if (nominated) pair->nomination = std::max(pair->nomination, early.nomination);
   if (pair->state == PairState::succeeded) {
     if (nominated) select(now, *pair);
@@ -155,7 +156,9 @@ void Agent::Impl::trigger_check(Instant now, const EarlyCheck& early) {
   }
   if (nominated) pair->to_be_nominated = true;
   const Component& owner = component(pair->component);
-  if (!nominated && (is_done(owner) || !outranks(*pair, owner.selected))) return;
+  const bool untried = pair->state == PairState::frozen || pair->state == PairState::waiting;
+  const bool backup = watches_paths() && (untried || owner.doubted_since);
+  if (!nominated && !backup && (is_done(owner) || !outranks(*pair, owner.selected))) return;
   pair->state = PairState::waiting;
   checklists.trigger(*pair);
 }

@@ -138,19 +138,25 @@ void ChecklistSet::conclude(ComponentId component, PairId selected, bool backups
   }
 }
 
-/// Two direct pairs with another end than the winner's, and one through our own relay.
+/// Two direct pairs with another end than the winner's, those first that share neither with it, and
+/// one through our own relay.
 std::vector<PairId> ChecklistSet::backups_of(const CandidatePair& winner) const {
   constexpr std::size_t direct_ones = 2;
   std::vector<PairId> direct;
+  std::vector<PairId> sharing;
   std::vector<PairId> relayed;
   for (const CandidatePair& pair : pairs_) {
     if (pair.component != winner.component || pair.id == winner.id ||
         pair.state == PairState::failed)
       continue;
-    const bool another_way = pair.local != winner.local || pair.remote != winner.remote;
-    if (!pair.relayed && another_way && direct.size() < direct_ones) direct.push_back(pair.id);
+    const bool other_local = pair.local != winner.local;
+    const bool other_remote = pair.remote != winner.remote;
+    if (!pair.relayed && (other_local || other_remote))
+      (other_local && other_remote ? direct : sharing).push_back(pair.id);
     if (pair.by_own_relay && !winner.by_own_relay && relayed.empty()) relayed.push_back(pair.id);
   }
+  direct.insert(direct.end(), sharing.begin(), sharing.end());
+  direct.resize(std::min(direct.size(), direct_ones));
   direct.insert(direct.end(), relayed.begin(), relayed.end());
   return direct;
 }

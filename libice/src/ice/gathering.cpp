@@ -37,11 +37,12 @@ ByteVector binding_request(const stun::TransactionId& id) {
 void Agent::Impl::gather(Instant now, std::span<const IpAddress> addresses) {
   if (!config.trickle) gathering_ends = now + config.gathering_patience;
   if (state == State::idle) set_state(State::gathering);
-  auto usable = interleaved(addresses, config.ipv4, config.ipv6);
-  if (usable.size() > max_local_addresses) usable.resize(max_local_addresses);
-  for (Socket& socket : sockets)
+  const auto usable = usable_of(addresses);
+  for (Socket& socket : sockets) {
+    socket.newcomer = false;
     socket.forsaken = socket.transport == Transport::udp &&
                       std::ranges::find(usable, socket.local.ip) == usable.end();
+  }
   close_forsaken_sockets(now);
   for (std::size_t i = 0; i < sockets.size(); ++i)
     if (sockets[i].status == Socket::Status::open && !sockets[i].forsaken) use_again(now, i);
@@ -50,21 +51,39 @@ void Agent::Impl::gather(Instant now, std::span<const IpAddress> addresses) {
   finish_gathering_if_done(now);
 }
 
+std::vector<IpAddress> Agent::Impl::usable_of(std::span<const IpAddress> addresses) const {
+  auto usable = interleaved(addresses, config.ipv4, config.ipv6);
+  if (usable.size() > max_local_addresses) usable.resize(max_local_addresses);
+  return usable;
+}
+
 // RFC 8445 §5.1.1.1: a socket for each address and component; no two addresses have the same
 // preference. Those that are open stay so.
 void Agent::Impl::open_sockets(std::span<const IpAddress> usable) {
   for (std::size_t i = 0; i < usable.size(); ++i) {
-    const auto preference = static_cast<std::uint16_t>(65535 - (i << 8));
     for (std::size_t at = 0; at < components.size(); ++at) {
       const auto known = std::ranges::find_if(sockets, [&](const Socket& socket) {
         return socket.status != Socket::Status::closed && socket.transport == Transport::udp &&
                socket.local.ip == usable[i] && socket.component == component_at(at);
       });
       if (known != sockets.end()) continue;
-      const Socket& added = add_socket(component_at(at), {usable[i], 0}, preference);
+      Socket& added =
+          add_socket(component_at(at), {usable[i], 0}, free_preference(component_at(at), i));
+      added.newcomer = gathering_done;
       commands.push_back(OpenSocket{added.id, added.local});
     }
   }
+}
+
+/// That of the address's place in order, or the next one that no other socket has.
+std::uint16_t Agent::Impl::free_preference(ComponentId component, std::size_t rank) const {
+  const auto at = [](std::size_t nth) { return static_cast<std::uint16_t>(65535 - (nth << 8)); };
+  const auto taken = [&](const Socket& socket) {
+    return socket.status != Socket::Status::closed && socket.transport == Transport::udp &&
+           socket.component == component && socket.preference == at(rank);
+  };
+  while (rank < max_local_addresses && std::ranges::any_of(sockets, taken)) ++rank;
+  return at(rank);
 }
 
 /// A restart tells again of what there is (RFC 8445 §9). Reflexive addresses are asked for anew:
@@ -204,10 +223,10 @@ void Agent::Impl::finish_gathering(Instant now) {
   for (Socket& socket : sockets)
     if (socket.transport != Transport::udp && socket.status == Socket::Status::opening)
       close_socket(socket);
-  events.push_back(GatheringDone{});
+  if (!goes_on_telling()) events.push_back(GatheringDone{});
   // Deviation: RFC 8863 §4: without a candidate of our own no check can leave or be answered;
   // nothing is worth waiting for.
-  if (std::ranges::none_of(locals, &LocalCandidate::announced))
+  if (!goes_on_telling() && std::ranges::none_of(locals, &LocalCandidate::announced))
     return set_state(State::failed, "no candidate of our own");
   if (config.lite) conclude_between_lites(now);
 }

@@ -39,6 +39,7 @@ struct Socket {
   Transport transport = Transport::udp;
   std::size_t server = 0;  ///< of a connection: index of the TURN servers
   bool forsaken = false;   ///< a restart came without its address
+  bool newcomer = false;   ///< its address came when gathering was over; its pairs are backups
 };
 
 /// A Binding request to a STUN server (RFC 8445 §5.1.1.2), or a keepalive of the mapping that it
@@ -95,6 +96,8 @@ struct Component {
   std::optional<FormerPath> former;
   Instant last_heard{};                  ///< the peer, on the selected pair
   std::optional<Instant> doubted_since;  ///< when it was asked first and has not answered since
+  std::optional<Instant> lost_at;        ///< when the selected pair's base went; none is nominated
+                                         ///< until it has answered since
   Instant next_probe{never};
   Instant next_backup_check{never};
 };
@@ -111,7 +114,9 @@ struct Agent::Impl {
 
   // gathering.cpp
   void gather(Instant now, std::span<const IpAddress> addresses);
+  std::vector<IpAddress> usable_of(std::span<const IpAddress> addresses) const;
   void open_sockets(std::span<const IpAddress> usable);
+  std::uint16_t free_preference(ComponentId component, std::size_t rank) const;
   void use_again(Instant now, std::size_t socket);
   void add_host_candidate(Instant now, std::size_t socket);
   void socket_opened(Instant now, SocketId id, std::expected<TransportAddress, std::string> local);
@@ -127,6 +132,14 @@ struct Agent::Impl {
                             const stun::MessageView& message);
   void keep_mappings_alive(Instant now);
   void send_keepalive(const Base& base, const TransportAddress& to);
+
+  // local_addresses.cpp
+  void take_local_addresses(Instant now, std::span<const IpAddress> addresses);
+  void lose_socket(Instant now, std::size_t index);
+  void ask_paths(Instant now);
+  void ask_after_loss(Instant now);
+  void revive(ComponentId component);
+  bool has_answered_since_loss(const CandidatePair& pair) const;
 
   // sockets.cpp
   Socket& add_socket(ComponentId component, const TransportAddress& local_address,
@@ -165,6 +178,7 @@ struct Agent::Impl {
                             std::optional<IpAddress> server);
 
   // trickle.cpp
+  bool goes_on_telling() const { return config.continual_gathering && config.trickle; }
   void set_remote_parameters(Instant now, Parameters parameters);
   void add_remote_candidate(Instant now, Candidate candidate);
   void end_of_remote_candidates(Instant now);
@@ -243,6 +257,8 @@ struct Agent::Impl {
   void watch_paths(Instant now);
   void check_backups(Instant now, ComponentId component);
   void take_other_path(ComponentId component);
+  bool wants_backups(ComponentId component) const;
+  void suspect(Instant now, const CandidatePair& pair);
 
   // restart.cpp
   void restart(Instant now, std::span<const IpAddress> addresses);

@@ -56,8 +56,8 @@ std::optional<std::size_t> Agent::Impl::add_local_candidate(CandidateType type,
   }
   if (config.policy == Policy::relay) candidate.related = TransportAddress{IpAddress::v4(0), 0};
 
-  const bool announced =
-      !gathering_done && (config.policy == Policy::all || type == CandidateType::relayed);
+  const bool announced = (!gathering_done || goes_on_telling()) &&
+                         (config.policy == Policy::all || type == CandidateType::relayed);
   locals.push_back({std::move(candidate), base, announced});
   if (announced) events.push_back(LocalCandidateFound{locals.back().candidate});
   return locals.size() - 1;

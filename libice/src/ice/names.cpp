@@ -2,6 +2,10 @@
 
 namespace stile::ice {
 
+std::string_view to_string(Role role) {
+  return role == Role::controlling ? "controlling" : "controlled";
+}
+
 std::string_view to_string(State state) {
   switch (state) {
     case State::idle:

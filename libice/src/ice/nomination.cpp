@@ -6,9 +6,13 @@ namespace stile::ice {
 
 void Agent::Impl::use_best_valid_pair(Instant now, ComponentId number) {
   Component& owner = component(number);
-  const auto best = std::ranges::find_if(checklists.pairs(), [&](const CandidatePair& pair) {
+  const auto is_valid = [&](const CandidatePair& pair) {
     return pair.component == number && pair.valid;
+  };
+  auto best = std::ranges::find_if(checklists.pairs(), [&](const CandidatePair& pair) {
+    return is_valid(pair) && has_answered_since_loss(pair);
   });
+  if (best == checklists.pairs().end()) best = std::ranges::find_if(checklists.pairs(), is_valid);
   if (best == checklists.pairs().end()) return;
   owner.usable = best->id;
   if (best->relayed && !owner.relay_valid_since) owner.relay_valid_since = now;
@@ -68,6 +72,7 @@ void Agent::Impl::nominate(Instant now) {
     owner.nominate_at = never;
     CandidatePair* best = owner.usable ? checklists.find(*owner.usable) : nullptr;
     if (!best || best->nominating || owner.selected == best->id) continue;
+    if (!has_answered_since_loss(*best)) continue;
     const CandidatePair* selected = owner.selected ? checklists.find(*owner.selected) : nullptr;
     if (selected && (!selected->relayed || best->priority <= selected->priority)) continue;
     // One at a time: if two were under way, each side might take another. A direct pair need not
@@ -106,6 +111,7 @@ void Agent::Impl::select(Instant now, CandidatePair& pair) {
   pair.was_selected = true;
   owner.usable = owner.usable.value_or(pair.id);
   owner.former.reset();
+  owner.lost_at.reset();
   owner.consent = {config.lite ? never : now + config.consent_expiry,
                    config.lite ? never : now + config.consent_interval,
                    {}};
@@ -170,7 +176,7 @@ void Agent::Impl::lose(Instant now, const Base& base) {
     owner.selected.reset();
     owner.consent.next_check = never;
     owner.doubted_since.reset();
-    owner.next_probe = never;
+    owner.lost_at = owner.next_probe = now;
     use_best_valid_pair(now, component_at(i));
     if (owner.usable || state == State::failed || state == State::closed) continue;
     set_state(State::checking);  // until it is clear that nothing else works

@@ -33,6 +33,7 @@ CandidatePair* Agent::Impl::form_pair(Instant now, std::size_t local_index,
       ours.candidate.address.ip.is_link_local() != theirs.address.ip.is_link_local())
     return nullptr;
   if (checklists.find(local_index, remote_index)) return nullptr;
+  if (sockets[ours.base.socket].status == Socket::Status::closed) return nullptr;
 
   CandidatePair pair;
   pair.local = local_index;
@@ -42,7 +43,8 @@ CandidatePair* Agent::Impl::form_pair(Instant now, std::size_t local_index,
   pair.foundation = ours.candidate.foundation + ":" + theirs.foundation;
   const auto selected = component(here).selected;
   if (const CandidatePair* winner = selected ? checklists.find(*selected) : nullptr) {
-    const bool backup = watches_paths() && ours.base.relay && !winner->by_own_relay;
+    const bool other_way = (ours.base.relay && !winner->by_own_relay) || wants_backups(here);
+    const bool backup = sockets[ours.base.socket].newcomer || (watches_paths() && other_way);
     if (!nominated && !backup && (!winner->relayed || winner->priority >= pair.priority))
       return nullptr;
   }

@@ -8,6 +8,7 @@ namespace {
 constexpr std::size_t max_open_probes =
     8;  ///< Limit: unanswered checks of one pair whose answers still count
 constexpr int probes_until_patience_ends = 4;
+constexpr std::ptrdiff_t enough_backups = 4;  ///< Limit: beyond them what comes late is not tried
 }  // namespace
 
 /// Whether another path takes over when the selected one is silent. The controlling side decides
@@ -68,6 +69,22 @@ void Agent::Impl::check_backups(Instant now, ComponentId number) {
     ++pair.checks_sent;
     send(locals[pair.local].base, remotes[pair.remote].address, pair.checks.back().bytes);
   }
+}
+
+/// Of a component that has its pair: whether what the peer comes by now, or tells of now, is tried,
+/// because it may be where the peer goes to when it loses the address that it has.
+bool Agent::Impl::wants_backups(ComponentId number) const {
+  return std::ranges::count_if(checklists.pairs(), [&](const CandidatePair& pair) {
+           return pair.component == number && pair.state != PairState::failed;
+         }) <= enough_backups;
+}
+
+/// The peer has asked on another pair than the selected one, as it does when it has lost that.
+void Agent::Impl::suspect(Instant now, const CandidatePair& asked) {
+  Component& owner = component(asked.component);
+  if (!owner.selected || owner.selected == asked.id || owner.doubted_since || !watches_paths())
+    return;
+  if (now - owner.last_heard > config.path_patience / 2) owner.consent.next_check = now;
 }
 
 /// The best of those that have answered since the selected one did not.

@@ -43,9 +43,11 @@ void Agent::Impl::drain_relay(Instant now, std::size_t index) {
 
 void Agent::Impl::handle_relay_event(Instant now, std::size_t index, const turn::Event& event) {
   Relay& relay = *relays[index];
+  const Socket& socket = sockets[relay.socket];
   const std::size_t server_number = 1 + config.stun_servers.size() + relay.server;
   if (const auto* allocated = std::get_if<turn::Allocated>(&event)) {
-    if (gathering_done && !watches_paths()) {  // too late to be of use: given back at once
+    if (gathering_done && !watches_paths() &&
+        !socket.newcomer) {  // too late to be of use: given back at once
       relay.client.close(now);
       return drain_relay(now, index);
     }

@@ -9,8 +9,18 @@ Wire::Wire(Config config_a, Config config_b)
       b(2, std::move(config_b), IpAddress::v4(192, 0, 2, 2)) {}
 
 void Wire::gather(Peer& peer) {
-  const IpAddress addresses[] = {peer.ip};
+  std::vector<IpAddress> addresses{peer.ip};
+  if (peer.second_ip) addresses.push_back(*peer.second_ip);
   peer.agent.gather(now, addresses);
+  drain(peer);
+}
+
+void Wire::move(Peer& peer, IpAddress first, std::optional<IpAddress> second) {
+  peer.ip = first;
+  peer.second_ip = second;
+  std::vector<IpAddress> addresses{first};
+  if (second) addresses.push_back(*second);
+  peer.agent.handle_local_addresses(now, addresses);
   drain(peer);
 }
 
@@ -76,7 +86,7 @@ bool Wire::step(Instant limit) {
     const Datagram datagram = std::move(in_flight_.front());
     in_flight_.pop_front();
     for (Peer* peer : {&a, &b})
-      if (datagram.to.ip == peer->ip) deliver(*peer, datagram.from, datagram.bytes, datagram.to);
+      if (peer->owns(datagram.to.ip)) deliver(*peer, datagram.from, datagram.bytes, datagram.to);
     return true;
   }
   for (Peer* peer : {&a, &b}) {
@@ -112,7 +122,7 @@ void Wire::send(Peer& from, const std::string& text, ComponentId component) {
 void Wire::carry(Peer& from, SocketId socket, const TransportAddress& to, Bytes bytes) {
   Datagram datagram{now + delay, from.sockets.at(socket), to, copy_of(bytes)};
   if (!filter(datagram)) return;
-  if (datagram.to.ip == a.ip || datagram.to.ip == b.ip) {
+  if (a.owns(datagram.to.ip) || b.owns(datagram.to.ip)) {
     in_flight_.push_back(std::move(datagram));
     return;
   }

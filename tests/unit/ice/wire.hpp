@@ -22,6 +22,8 @@ struct Peer {
   SeededRandom random;
   Agent agent;
   IpAddress ip;
+  std::optional<IpAddress> second_ip;
+  bool owns(const IpAddress& address) const { return address == ip || address == second_ip; }
   std::map<SocketId, TransportAddress> sockets;
   std::vector<OpenConnection> connections;  ///< that it asked for
   std::vector<SocketId> closed;
@@ -57,6 +59,8 @@ class Wire {
   std::function<std::optional<ByteVector>(const Datagram&)> elsewhere;
 
   void gather(Peer& peer);
+  /// The peer's host has these addresses from now on, and the agent is told.
+  void move(Peer& peer, IpAddress first, std::optional<IpAddress> second = {});
   void introduce();  ///< each learns the other's credentials
   void connect();    ///< both gather, are introduced, and run until both have completed or failed
   void restart();    ///< both start anew, and are told of each other again

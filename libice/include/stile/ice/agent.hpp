@@ -195,6 +195,14 @@ class Agent {
   /// RFC 8838 §14: no further ones will come.
   void end_of_remote_candidates(Instant now);
 
+  /// The addresses that the host has now, whenever they, its links or its routes may have changed.
+  /// What left by an address that is gone goes on by another pair, if one works; a new one is
+  /// gathered from and tried as a backup. If nothing works the state is `checking` again, until
+  /// something does or the patience of RFC 8863 ends; a restart, of which the peer is told, may
+  /// find more. Candidates that come after GatheringDone are told only with
+  /// Config::continual_gathering (RFC 8838 §13); the peer learns the others from the checks.
+  void handle_local_addresses(Instant now, std::span<const IpAddress> local_addresses);
+
   /// Starts anew (RFC 8445 §9) with these addresses of the host, also after a failure: new
   /// credentials, which the peer is to be told with the candidates that come as events, as at
   /// first; and the peer's are awaited. Until a new pair is selected data goes by the old one.

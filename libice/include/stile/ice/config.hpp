@@ -13,6 +13,8 @@
 namespace stile::ice {
 
 enum class Role : std::uint8_t { controlling, controlled };
+/// `controlling`, `controlled`.
+std::string_view to_string(Role role);
 
 /// A component of a data stream (RFC 8445 §4). Both count from 1; most sessions have one stream of
 /// one component.
@@ -55,6 +57,9 @@ struct Config {
   /// Without, everything does, and a server that has not answered after one of these times is done
   /// without.
   bool trickle = false;
+  /// With trickle: gathering does not end, so the peer is told of addresses that come later, too
+  /// (RFC 8838 §13: there is no end of candidates then).
+  bool continual_gathering = false;
   Duration gathering_patience = std::chrono::seconds(5);  ///< since gathering began
   Duration straggler_patience =
       std::chrono::milliseconds(500);  ///< since a server of each kind has answered
