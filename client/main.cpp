@@ -4,6 +4,7 @@
 
 #include "client/commands/connect.hpp"
 #include "client/commands/diagnose.hpp"
+#include "client/commands/explain.hpp"
 #include "client/commands/lab/lab.hpp"
 #include "client/commands/nat_test.hpp"
 #include "client/commands/sim.hpp"
@@ -45,6 +46,7 @@ int main(int count, char** arguments) {
   stile::add_stun_command(app, exit_status);
   stile::add_turn_command(app, exit_status);
   stile::add_connect_command(app, exit_status);
+  stile::add_explain_command(app, exit_status);
   stile::add_diagnose_command(app, exit_status);
   stile::add_lab_command(app, exit_status);
   stile::add_sim_command(app, exit_status);

@@ -33,11 +33,25 @@ ice::Config configuration(const Options& options, boost::asio::any_io_executor e
     throw CommandError("--policy relay needs a TURN server; give one with --turn");
   config.ipv6 = !options.ipv4_only;
   config.trickle = options.trickle;
+  config.lite = options.lite;
+  if (config.lite && (!options.stun.empty() || !options.turn.empty()))
+    throw CommandError("a lite agent asks no servers; leave --stun and --turn out");
+  if (options.detection > 0)
+    config.path_patience =
+        std::chrono::duration_cast<Duration>(std::chrono::duration<double>(options.detection));
   for (const std::string& server : options.stun)
     for (const TransportAddress& address : resolve_server(executor, server))
       config.stun_servers.push_back(address);
   for (const std::string& server : options.turn) add_turn_server(config, server, options, executor);
   return config;
+}
+
+std::optional<Proxy> proxy_of(const Options& options, boost::asio::any_io_executor executor) {
+  if (options.proxy.empty()) return std::nullopt;
+  const auto uri = ProxyUri::parse(options.proxy);
+  if (!uri) throw CommandError("--proxy: " + uri.error());
+  return Proxy{uri->kind, resolve_host(executor, uri->host, uri->port).front(), uri->username,
+               uri->password};
 }
 
 /// A session without any address of this host would only wait, and fail.
@@ -59,7 +73,8 @@ void require_addresses(const Options& options) {
 int run_session(const Options& options) {
   require_addresses(options);
   boost::asio::io_context context(1);
-  connect::StdioPeer peer(context, options, configuration(options, context.get_executor()));
+  connect::StdioPeer peer(context, options, configuration(options, context.get_executor()),
+                          proxy_of(options, context.get_executor()));
   return peer.run();
 }
 
@@ -97,6 +112,12 @@ void add_connect_command(CLI::App& app, int& exit_status) {
                    "certificates to believe servers over TLS by, in PEM; else the system's")
       ->option_text("FILE")
       ->check(CLI::ExistingFile);
+  command
+      ->add_option(
+          "--proxy", options->proxy,
+          "reach TURN servers over TCP and TLS by a proxy: http://[USER:PASSWORD@]HOST[:PORT], "
+          "or socks5://")
+      ->option_text("URI");
   command->add_option("--policy", options->policy, "candidates to use: all [default] | relay")
       ->option_text("WHICH")
       ->check(CLI::IsMember({"all", "relay"}));
@@ -106,6 +127,13 @@ void add_connect_command(CLI::App& app, int& exit_status) {
       ->add_option("--explain", options->explain,
                    "write what became of each pair of candidates, and when, as JSON")
       ->option_text("FILE");
+  command
+      ->add_option("--detection", options->detection,
+                   "seconds of silence until another path takes over, 0.5 to 30 [default 0.8]")
+      ->option_text("SECONDS")
+      ->check(CLI::Range(0.5, 30.0));
+  command->add_flag("--lite", options->lite,
+                    "be an ICE lite agent, of a host with a public address: it only answers");
   command->add_flag("--ipv4-only", options->ipv4_only, "use no IPv6 addresses");
   command->add_flag("--trickle", options->trickle,
                     "tell candidates as they are found, each in a line of its own");

@@ -14,9 +14,12 @@ struct Options {
   std::string username;
   std::string password;
   std::string ca_file;
+  std::string proxy;  ///< a URI, or empty
   std::string policy = "all";
   std::string interface;
-  std::string explain;  ///< a file to write, or empty
+  std::string explain;   ///< a file to write, or empty
+  double detection = 0;  ///< seconds; 0: as the library has it
+  bool lite = false;
   bool ipv4_only = false;
   bool trickle = false;
   bool loopback = false;

@@ -18,6 +18,7 @@ namespace {
 using nlohmann::json;
 
 constexpr std::size_t longest_line = 1 << 20;  ///< Limit: of one line of input
+constexpr auto time_between_looks = std::chrono::milliseconds(2);
 constexpr unsigned longest_pacing =
     10'000;  ///< Limit: milliseconds between checks that a peer may ask for
 
@@ -69,13 +70,15 @@ ice::Parameters parameters_of(const json& remote) {
 
 }  // namespace
 
-StdioPeer::StdioPeer(boost::asio::io_context& context, const Options& options, ice::Config config)
+StdioPeer::StdioPeer(boost::asio::io_context& context, const Options& options, ice::Config config,
+                     const std::optional<Proxy>& proxy)
     : context_(context),
       options_(options),
       input_(context, own_standard_input()),
       signals_(context, SIGINT, SIGTERM),
+      next_look_(context),
       trace_(options.explain),
-      session_(context.get_executor(), std::move(config), callbacks(), {options.ca_file}) {}
+      session_(context.get_executor(), std::move(config), callbacks(), {options.ca_file}, proxy) {}
 
 int StdioPeer::run() {
   begin_trickle();
@@ -84,6 +87,7 @@ int StdioPeer::run() {
     if (!error) end(0);
   });
   read_line();
+  watch_pairs();
   context_.run();
   return exit_status_;
 }
@@ -250,6 +254,15 @@ void StdioPeer::send(const json& text) {
   if (error) throw CommandError("send: " + error.message());
 }
 
+void StdioPeer::watch_pairs() {
+  if (!trace_.is_written()) return;
+  trace_.look(session_);
+  next_look_.expires_after(time_between_looks);
+  next_look_.async_wait([this](boost::system::error_code error) {
+    if (!error) watch_pairs();
+  });
+}
+
 void StdioPeer::end(int exit_status) {
   if (ended_) return;
   ended_ = true;
@@ -257,6 +270,7 @@ void StdioPeer::end(int exit_status) {
   trace_.write(session_);
   session_.close();
   signals_.cancel();
+  next_look_.cancel();
   input_.close();
 }
 

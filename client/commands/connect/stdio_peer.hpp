@@ -3,6 +3,7 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/signal_set.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <nlohmann/json.hpp>
 #include <string>
 
@@ -17,7 +18,8 @@ namespace stile::connect {
 /// conversation goes on.
 class StdioPeer {
  public:
-  StdioPeer(boost::asio::io_context& context, const Options& options, ice::Config config);
+  StdioPeer(boost::asio::io_context& context, const Options& options, ice::Config config,
+            const std::optional<Proxy>& proxy);
 
   /// Until the input ends, a signal comes, or the session fails; answers the exit status.
   int run();
@@ -44,12 +46,14 @@ class StdioPeer {
   void send(const nlohmann::json& text);
   void restart();
 
+  void watch_pairs();
   void end(int exit_status);
 
   boost::asio::io_context& context_;
   const Options& options_;
   boost::asio::posix::stream_descriptor input_;
   boost::asio::signal_set signals_;
+  boost::asio::steady_timer next_look_;  ///< at the pairs, for --explain
   std::string buffer_;
   nlohmann::json candidates_ = nlohmann::json::array();
   std::string server_problem_;

@@ -43,7 +43,9 @@ json pairs_of(const ice::Session& session, bool whole) {
         {{"pair", pair.local.address.to_string() + " " + pair.remote.address.to_string()},
          {"state", to_string(pair.state)},
          {"valid", pair.valid},
-         {"selected", pair.selected}});
+         {"selected", pair.selected},
+         {"requestsSent", pair.checks_sent},
+         {"responsesReceived", pair.responses_received}});
   });
   return pairs;
 }
@@ -59,12 +61,21 @@ void Trace::note(const std::string& event, const ice::Session& session) {
   if (file_.empty() || events_.size() >= max_events) return;
   const auto ms =
       std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - began_).count();
-  events_.push_back({{"ms", ms}, {"event", event}, {"pairs", pairs_of(session, false)}});
+  seen_ = pairs_of(session, false);
+  events_.push_back({{"ms", ms}, {"event", event}, {"pairs", seen_}});
+}
+
+void Trace::look(const ice::Session& session) {
+  if (file_.empty() || pairs_of(session, false) == seen_) return;
+  note("", session);
 }
 
 void Trace::write(const ice::Session& session) const {
   if (file_.empty()) return;
-  std::ofstream(file_) << json{{"events", events_}, {"pairs", pairs_of(session, true)}}.dump(1)
+  std::ofstream(file_) << json{{"role", to_string(session.role())},
+                               {"events", events_},
+                               {"pairs", pairs_of(session, true)}}
+                              .dump(1)
                        << '\n';
 }
 

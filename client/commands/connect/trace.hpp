@@ -16,12 +16,16 @@ class Trace {
   explicit Trace(std::string file);
 
   void note(const std::string& event, const ice::Session& session);
+  /// Notes the pairs, if they have changed. To be called often.
+  void look(const ice::Session& session);
+  bool is_written() const { return !file_.empty(); }
   void write(const ice::Session& session) const;
 
  private:
   std::string file_;
   std::chrono::steady_clock::time_point began_ = std::chrono::steady_clock::now();
   nlohmann::json events_ = nlohmann::json::array();
+  nlohmann::json seen_ = nlohmann::json::array();
 };
 
 }  // namespace stile::connect

@@ -68,6 +68,9 @@ typedef struct stile_config {
   int lite;                   /* an ICE lite agent */
   int no_ipv4, no_ipv6;
   int loopback;               /* use loopback addresses, too */
+  unsigned detection_ms;      /* silence until another path takes over, 500 to 30000; 0: 800 */
+  int continual_gathering;    /* with trickle: candidates of addresses that come later are told, too; there is no end of them */
+  const char *proxy;          /* for servers over TCP and TLS: http://[USER:PASSWORD@]HOST[:PORT], socks5://...; NULL: none */
 } stile_config;
 
 typedef struct stile_session stile_session;
@@ -78,7 +81,8 @@ STILE_API stile_result stile_session_new(const stile_config *config, stile_sessi
  * stile_session_dispatch(). NULL is ignored. */
 STILE_API void stile_session_free(stile_session *session);
 
-/* For poll(), epoll, select: readable when stile_session_process() has something to do. It stays the same. */
+/* For poll(), epoll, select: readable when stile_session_process() has something to do. It stays the same. -1 where the
+ * system has no such descriptor (Windows): then stile_session_timeout() is never more than 10. */
 STILE_API int stile_session_fd(const stile_session *session);
 /* Milliseconds until stile_session_process() is to be called at the latest, as for poll(): -1 is never. */
 STILE_API int stile_session_timeout(const stile_session *session);
@@ -140,6 +144,29 @@ STILE_API void stile_session_dispatch(stile_session *session, void (*take)(stile
                                       void *user);
 
 STILE_API stile_state stile_session_state(const stile_session *session);
+
+typedef enum stile_pair_state {
+  STILE_PAIR_FROZEN = 0,
+  STILE_PAIR_WAITING = 1,
+  STILE_PAIR_IN_PROGRESS = 2,
+  STILE_PAIR_SUCCEEDED = 3,
+  STILE_PAIR_FAILED = 4
+} stile_pair_state;
+
+/* One pair of candidates, with the statistics that the W3C's RTCIceCandidatePairStats has by these names. */
+typedef struct stile_pair {
+  size_t struct_size;
+  const char *local, *remote; /* lines of the candidates */
+  stile_pair_state state;
+  int valid, nominated, selected;
+  const char *explanation; /* in words what became of it: "no answer to 7 checks" */
+  uint64_t requests_sent, responses_received, requests_received; /* connectivity checks */
+  double current_round_trip_time, total_round_trip_time;         /* seconds; 0: not known */
+  uint64_t packets_sent, bytes_sent, packets_received, bytes_received; /* data */
+} stile_pair;
+
+/* Each pair, highest priority first. What it points to is good until `take` returns, which must not call the session. */
+STILE_API void stile_session_for_each_pair(const stile_session *session, void (*take)(const stile_pair *pair, void *user), void *user);
 
 #ifdef __cplusplus
 }

@@ -51,7 +51,7 @@ std::shared_ptr<Connection> Connector::make(boost::asio::any_io_executor executo
     return std::make_shared<DtlsConnection>(std::move(executor), server, name, secret,
                                             std::move(callbacks));
   return std::make_shared<StreamConnection>(std::move(executor), server, name, secret,
-                                            std::move(callbacks));
+                                            std::move(callbacks), proxy_);
 }
 
 }  // namespace stile

@@ -1,7 +1,9 @@
 #include "stile/asio/session.hpp"
 
+#include <algorithm>
 #include <deque>
 #include <map>
+#include <stdexcept>
 
 #include "asio/session_impl.hpp"
 
@@ -35,9 +37,21 @@ std::error_code make_error_code(SessionErrc code) {
 }
 
 Session::Session(boost::asio::any_io_executor executor, Config config, Callbacks callbacks,
-                 const TlsTrust& trust)
+                 const TlsTrust& trust, const std::optional<Proxy>& proxy)
     : impl_(std::make_shared<Impl>(std::move(executor), std::move(config), std::move(callbacks),
-                                   trust)) {}
+                                   trust, proxy)) {}
+
+Session::Session(const SharedPort& port, const Config& config, Callbacks callbacks,
+                 const TlsTrust& trust, const std::optional<Proxy>& proxy)
+    : Session(port.impl_->executor, config, std::move(callbacks), trust, proxy) {
+  const bool asks_turn_over_udp = std::ranges::any_of(
+      config.turn_servers,
+      [](const TurnServer& server) { return server.transport == Transport::udp; });
+  if (config.streams != 1 || config.components != 1 || asks_turn_over_udp)
+    throw std::invalid_argument(
+        "a session at a shared port has one component, and no TURN server over UDP");
+  impl_->use(port.impl_);
+}
 
 Session::~Session() {
   impl_->close();
@@ -55,6 +69,9 @@ bool Session::is_restart(const Credentials& offered) const {
 State Session::state() const {
   return impl_->agent.state();
 }
+Role Session::role() const {
+  return impl_->agent.role();
+}
 boost::asio::any_io_executor Session::executor() const {
   return impl_->executor;
 }
@@ -68,6 +85,7 @@ void Session::for_each_pair(const std::function<void(const PairReport&)>& visit)
 
 void Session::gather(const InterfaceFilter& filter) {
   const auto addresses = local_addresses(filter);
+  impl_->watch_network(filter);
   impl_->resolver.emplace(impl_->executor, addresses);
   impl_->agent.gather(instant_now(), addresses);
   impl_->drain();
@@ -75,8 +93,10 @@ void Session::gather(const InterfaceFilter& filter) {
 
 void Session::restart(const InterfaceFilter& filter) {
   const auto addresses = local_addresses(filter);
+  impl_->watch_network(filter);
   impl_->begin_again(addresses);
   impl_->agent.restart(instant_now(), addresses);
+  impl_->tell_shared_port();
   impl_->drain();
 }
 

@@ -22,13 +22,38 @@ const std::error_code canceled = std::make_error_code(std::errc::operation_cance
 }  // namespace
 
 Session::Impl::Impl(boost::asio::any_io_executor where, const Config& config, Callbacks what,
-                    const TlsTrust& trust)
+                    const TlsTrust& trust, const std::optional<Proxy>& proxy)
     : executor(std::move(where)),
       agent(with_shared_pacing(config), random),
       callbacks_(std::make_shared<Callbacks>(std::move(what))),
       timer_(executor),
-      connector_(trust) {
+      connector_(trust, proxy) {
   for (const TurnServer& server : config.turn_servers) connector_.prepare(server.transport);
+}
+
+void Session::Impl::use(std::shared_ptr<SharedPort::Impl> port) {
+  shared_port_ = std::move(port);
+  const auto weak = weak_from_this();
+  owner_ = shared_port_->join(
+      agent.local_credentials().ufrag,
+      {.take =
+           [weak](const IpAddress& at, const TransportAddress& from, MutableBytes datagram) {
+             if (const auto self = weak.lock(); self && !self->closed_)
+               self->take_shared(at, from, datagram);
+           },
+       .take_addresses =
+           [weak](std::span<const IpAddress> addresses) {
+             if (const auto self = weak.lock(); self && !self->closed_)
+               self->take_local_addresses(addresses);
+           }});
+}
+
+void Session::Impl::begin_again(const std::vector<IpAddress>& addresses) {
+  candidates_.clear();
+  gathered_ = false;
+  resolver.emplace(executor, addresses);  // what was asked for belongs to a session that is over
+  names_asked_for_ = 0;
+  remotes_end_ = false;
 }
 
 void Session::Impl::drain() {
@@ -56,6 +81,11 @@ bool Session::Impl::carry_out_commands() {
 }
 
 void Session::Impl::carry_out(const OpenSocket& command) {
+  if (shared_port_) {
+    auto bound = shared_port_->open(owner_, command.local.ip);
+    if (bound) shared_sockets_.emplace(command.id, command.local.ip);
+    return agent.handle_socket_opened(instant_now(), command.id, std::move(bound));
+  }
   boost::system::error_code error;
   const auto endpoint = to_asio(command.local);
   auto socket = std::make_unique<UdpSocket>(executor);
@@ -66,6 +96,7 @@ void Session::Impl::carry_out(const OpenSocket& command) {
     return agent.handle_socket_opened(instant_now(), command.id, std::unexpected(error.message()));
   const TransportAddress bound = from_asio(socket->local_endpoint());
   if (watch_descriptor) watch_descriptor(socket->native_handle());
+  input_.resize(datagram_headroom + longest_datagram + datagram_tailroom);
   sockets_.emplace(command.id, std::move(socket));
   await_datagram(command.id);
   agent.handle_socket_opened(instant_now(), command.id, bound);
@@ -102,6 +133,10 @@ void Session::Impl::carry_out(const OpenConnection& command) {
 
 void Session::Impl::carry_out(const CloseSocket& command) {
   sockets_.erase(command.id);
+  if (const auto shared = shared_sockets_.find(command.id); shared != shared_sockets_.end()) {
+    shared_port_->close(owner_, shared->second);
+    shared_sockets_.erase(shared);
+  }
   const auto connection = connections_.find(command.id);
   if (connection == connections_.end()) return;
   connection->second->close();
@@ -117,6 +152,8 @@ void Session::Impl::carry_out(const SendDatagram& command) {
 void Session::Impl::transmit(SocketId from, const TransportAddress& to, Bytes datagram) {
   if (const auto connection = connections_.find(from); connection != connections_.end())
     return connection->second->send(datagram);
+  if (const auto shared = shared_sockets_.find(from); shared != shared_sockets_.end())
+    return shared_port_->send(owner_, shared->second, to, datagram);
   const auto socket = sockets_.find(from);
   if (socket == sockets_.end()) return;
   boost::system::error_code ignored;
@@ -173,6 +210,13 @@ void Session::Impl::read_datagrams(SocketId id) {
   if (sockets_.contains(id)) await_datagram(id);
 }
 
+void Session::Impl::take_shared(const IpAddress& at, const TransportAddress& from,
+                                MutableBytes datagram) {
+  const auto socket =
+      std::ranges::find(shared_sockets_, at, [](const auto& each) { return each.second; });
+  if (socket != shared_sockets_.end()) take_message(socket->first, from, datagram);
+}
+
 void Session::Impl::take_message(SocketId id, const TransportAddress& from, MutableBytes message) {
   const auto received = agent.handle_datagram(instant_now(), id, from, message);
   if (received)
@@ -227,6 +271,21 @@ void Session::Impl::set_timer() {
   });
 }
 
+void Session::Impl::watch_network(const InterfaceFilter& filter) {
+  if (closed_) return;
+  if (shared_port_) return shared_port_->watch_network(owner_, filter);
+  monitor.emplace(executor, [weak = weak_from_this(), filter] {
+    if (const auto self = weak.lock(); self && !self->closed_)
+      self->take_local_addresses(local_addresses(filter));
+  });
+  if (watch_descriptor && monitor->descriptor() >= 0) watch_descriptor(monitor->descriptor());
+}
+
+void Session::Impl::take_local_addresses(std::span<const IpAddress> addresses) {
+  agent.handle_local_addresses(instant_now(), addresses);
+  drain();
+}
+
 void Session::Impl::find_candidate(NamedCandidate named) {
   if (closed_) return;
   if (!resolver) resolver.emplace(executor, local_addresses());
@@ -257,7 +316,7 @@ Instant Session::Impl::deadline() const {
   Instant earliest = agent.poll_timeout();
   for (const auto& [id, connection] : connections_)
     earliest = std::min(earliest, connection->deadline());
-  return earliest;
+  return monitor ? std::min(earliest, monitor->deadline()) : earliest;
 }
 
 void Session::Impl::close() {
@@ -272,6 +331,8 @@ void Session::Impl::close() {
   for (const auto& [id, connection] : connections_) connection->close();
   connections_.clear();
   resolver.reset();
+  monitor.reset();
+  if (shared_port_) shared_port_->leave(owner_);
   end_waiting(SessionErrc::closed);
 }
 

@@ -6,8 +6,10 @@
 #include <deque>
 #include <map>
 
+#include "asio/shared_port_impl.hpp"
 #include "stile/asio/clock.hpp"
 #include "stile/asio/mdns_resolver.hpp"
+#include "stile/asio/network_monitor.hpp"
 #include "stile/asio/session.hpp"
 #include "stile/base/random.hpp"
 
@@ -18,24 +20,25 @@ struct Session::Impl : std::enable_shared_from_this<Impl> {
   using UdpSocket = boost::asio::ip::udp::socket;
 
   Impl(boost::asio::any_io_executor where, const Config& config, Callbacks what,
-       const TlsTrust& trust);
+       const TlsTrust& trust, const std::optional<Proxy>& proxy);
+  /// Before anything else: from now on UDP is done by the shared port.
+  void use(std::shared_ptr<SharedPort::Impl> port);
 
   /// Carries out commands, tells events, and sets the timer; after each input.
   void drain();
   void close();
   /// A restart tells of candidates anew.
-  void begin_again(const std::vector<IpAddress>& local_addresses) {
-    candidates_.clear();
-    gathered_ = false;
-    resolver.emplace(executor,
-                     local_addresses);  // what was asked for belongs to a session that is over
-    names_asked_for_ = 0;
-    remotes_end_ = false;
+  void begin_again(const std::vector<IpAddress>& addresses);
+  /// That the session has another ufrag now.
+  void tell_shared_port() {
+    if (shared_port_ && !closed_) shared_port_->rename(owner_, agent.local_credentials().ufrag);
   }
   void find_candidate(NamedCandidate named);
   /// When the last name has been found, or not.
   void end_remote_candidates();
   std::error_code send(Bytes data, ComponentId component);
+  /// The addresses that the filter takes are looked up again whenever they may have changed.
+  void watch_network(const InterfaceFilter& filter);
 
   void wait_gathered(std::function<void(std::error_code, std::vector<Candidate>)> handler);
   void wait_connected(std::function<void(std::error_code)> handler);
@@ -48,6 +51,7 @@ struct Session::Impl : std::enable_shared_from_this<Impl> {
   Agent agent;
   std::optional<MdnsResolver> resolver;
   std::function<void(int)> watch_descriptor;
+  std::optional<NetworkMonitor> monitor;
 
  private:
   void carry_out(const OpenSocket& command);
@@ -62,6 +66,8 @@ struct Session::Impl : std::enable_shared_from_this<Impl> {
   void transmit(SocketId from, const TransportAddress& to, Bytes datagram);
   void await_datagram(SocketId id);
   void read_datagrams(SocketId id);
+  void take_shared(const IpAddress& at, const TransportAddress& from, MutableBytes datagram);
+  void take_local_addresses(std::span<const IpAddress> addresses);
   void take_message(SocketId id, const TransportAddress& from, MutableBytes message);
   void take_data(ComponentId component, Bytes data);
   void set_timer();
@@ -73,6 +79,9 @@ struct Session::Impl : std::enable_shared_from_this<Impl> {
   boost::asio::steady_timer timer_;
   Instant timer_set_for_ = never;
   std::map<SocketId, std::unique_ptr<UdpSocket>> sockets_;
+  std::shared_ptr<SharedPort::Impl> shared_port_;
+  Mux::Owner owner_ = 0;                          ///< at the shared port
+  std::map<SocketId, IpAddress> shared_sockets_;  ///< there, by local address
   Connector connector_;
   std::map<SocketId, std::shared_ptr<Connection>> connections_;
   bool draining_ = false;
@@ -88,7 +97,7 @@ struct Session::Impl : std::enable_shared_from_this<Impl> {
   std::deque<ByteVector> unread_;
 
   static constexpr std::size_t longest_datagram = 65'536;
-  ByteVector input_ = ByteVector(datagram_headroom + longest_datagram + datagram_tailroom);
+  ByteVector input_;  ///< once there is a socket
   ByteVector output_;
 };
 

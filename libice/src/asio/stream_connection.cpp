@@ -23,11 +23,12 @@ constexpr std::size_t longest_message = 20 + 65'536 + 4;
 
 StreamConnection::StreamConnection(boost::asio::any_io_executor executor, TransportAddress server,
                                    std::string host, std::shared_ptr<ssl::context> tls,
-                                   Callbacks callbacks)
+                                   Callbacks callbacks, std::optional<Proxy> proxy)
     : server_(server),
       host_(std::move(host)),
       context_(std::move(tls)),
       callbacks_(std::move(callbacks)),
+      proxy_(std::move(proxy)),
       tcp_(executor),
       patience_(executor),
       input_(longest_message) {}
@@ -37,7 +38,8 @@ void StreamConnection::connect() {
   patience_.async_wait([self = shared_from_this()](boost::system::error_code error) {
     if (!error && !self->connected_) self->fail("does not answer");
   });
-  const boost::asio::ip::tcp::endpoint endpoint(to_asio(server_.ip), server_.port);
+  const TransportAddress& first = proxy_ ? proxy_->address : server_;
+  const boost::asio::ip::tcp::endpoint endpoint(to_asio(first.ip), first.port);
   boost::system::error_code failure;
   tcp_.open(endpoint.protocol(), failure);
   if (!failure && on_descriptor) on_descriptor(tcp_.native_handle());
@@ -46,11 +48,50 @@ void StreamConnection::connect() {
     if (error) return self->fail(self->in_words(error));
     boost::system::error_code ignored;
     self->tcp_.set_option(boost::asio::ip::tcp::no_delay(true), ignored);
-    if (self->context_)
-      self->shake_hands();
-    else
-      self->be_connected();
+    if (!self->proxy_) return self->begin();
+    self->tunnel_.emplace(*self->proxy_, self->server_);
+    self->tell_proxy(self->tunnel_->begin());
   });
+}
+
+void StreamConnection::tell_proxy(ByteVector words) {
+  const auto held = std::make_shared<ByteVector>(std::move(words));
+  boost::asio::async_write(
+      tcp_, boost::asio::buffer(*held),
+      [self = shared_from_this(), held](boost::system::error_code error, std::size_t) {
+        if (self->closing_) return;
+        if (error) return self->fail("the proxy: " + self->in_words(error));
+        self->hear_proxy();
+      });
+}
+
+void StreamConnection::hear_proxy() {
+  tcp_.async_read_some(
+      boost::asio::buffer(input_),
+      [self = shared_from_this()](boost::system::error_code error, std::size_t size) {
+        if (self->closing_) return;
+        if (error) return self->fail("the proxy: " + self->in_words(error));
+        ByteVector answer;
+        switch (self->tunnel_->take(Bytes(self->input_).first(size), answer)) {
+          case ProxyTunnel::Status::open:
+            self->tunnel_.reset();
+            return self->begin();
+          case ProxyTunnel::Status::refused:
+            return self->fail(self->tunnel_->reason());
+          case ProxyTunnel::Status::goes_on:
+            break;
+        }
+        if (answer.empty()) return self->hear_proxy();
+        self->tell_proxy(std::move(answer));
+      });
+}
+
+/// What is between us and the server is there.
+void StreamConnection::begin() {
+  if (context_)
+    shake_hands();
+  else
+    be_connected();
 }
 
 // RFC 8489 §6.2.3: the certificate is verified, with the name or address that the server was given

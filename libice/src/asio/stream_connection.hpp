@@ -7,16 +7,18 @@
 #include <deque>
 #include <optional>
 
+#include "asio/proxy_tunnel.hpp"
 #include "stile/asio/connection.hpp"
 
 namespace stile {
 
-/// Over TCP, or with a context over TLS.
+/// Over TCP, or with a context over TLS; through a proxy, if there is one.
 class StreamConnection final : public Connection,
                                public std::enable_shared_from_this<StreamConnection> {
  public:
   StreamConnection(boost::asio::any_io_executor executor, TransportAddress server, std::string host,
-                   std::shared_ptr<boost::asio::ssl::context> tls, Callbacks callbacks);
+                   std::shared_ptr<boost::asio::ssl::context> tls, Callbacks callbacks,
+                   std::optional<Proxy> proxy = {});
 
   void connect() override;
   void send(Bytes message) override;
@@ -26,6 +28,9 @@ class StreamConnection final : public Connection,
  private:
   using Tls = boost::asio::ssl::stream<boost::asio::ip::tcp::socket&>;
 
+  void tell_proxy(ByteVector words);
+  void hear_proxy();
+  void begin();
   void shake_hands();
   void be_connected();
   void fail(const std::string& reason);
@@ -46,6 +51,8 @@ class StreamConnection final : public Connection,
   std::string host_;
   std::shared_ptr<boost::asio::ssl::context> context_;
   Callbacks callbacks_;
+  std::optional<Proxy> proxy_;
+  std::optional<ProxyTunnel> tunnel_;  ///< until it is open
   boost::asio::ip::tcp::socket tcp_;
   std::optional<Tls> tls_;
   boost::asio::steady_timer patience_;

@@ -1,11 +1,7 @@
 #include "c/session.hpp"
 
-#include <sys/epoll.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <climits>
-#include <system_error>
 
 #include "stile/asio/clock.hpp"
 
@@ -14,50 +10,35 @@ namespace {
 constexpr std::size_t max_events =
     4096;  ///< Limit: events that nobody takes; the oldest data goes first
 
-int open_epoll() {
-  const int fd = epoll_create1(EPOLL_CLOEXEC);
-  if (fd < 0) throw std::system_error(errno, std::generic_category(), "epoll_create1");
-  return fd;
-}
+constexpr int time_between_looks = 10;  ///< milliseconds, where there is no descriptor to wait on
 
 }  // namespace
 
 stile_session::stile_session(stile::ice::Config config, const stile::TlsTrust& trust,
-                             stile::InterfaceFilter with)
-    : fd(open_epoll()),
-      filter(std::move(with)),
-      session(context.get_executor(), std::move(config), callbacks(), trust) {
-  session.watch_descriptors([this](int descriptor) { watch(descriptor); });
+                             const std::optional<stile::Proxy>& proxy, stile::InterfaceFilter with)
+    : filter(std::move(with)),
+      session(context.get_executor(), std::move(config), callbacks(), trust, proxy) {
+  session.watch_descriptors([this](int descriptor) { descriptors.add(descriptor); });
 }
 
 stile_session::~stile_session() {
   session.close();
   context.restart();
   context.poll();  // what connections still have to write
-  ::close(fd);
-}
-
-/// Edges are enough, since process() does all that can be done; a closed descriptor leaves the set
-/// by itself.
-void stile_session::watch(int descriptor) const {
-  epoll_event interest{.events = EPOLLIN | EPOLLOUT | EPOLLET, .data = {}};
-  epoll_ctl(fd, EPOLL_CTL_ADD, descriptor, &interest);
 }
 
 int stile_session::timeout() const {
   if (!events.empty()) return 0;
+  const int longest = descriptors.descriptor() < 0 ? time_between_looks : INT_MAX;
   const stile::Instant wanted = session.deadline();
-  if (wanted == stile::never) return -1;
+  if (wanted == stile::never) return longest == INT_MAX ? -1 : longest;
   const auto left =
       std::chrono::ceil<std::chrono::milliseconds>(wanted - stile::instant_now()).count();
-  return static_cast<int>(std::clamp<std::int64_t>(left, 0, INT_MAX));
+  return static_cast<int>(std::clamp<std::int64_t>(left, 0, longest));
 }
 
 void stile_session::process() {
-  constexpr int room = 16;
-  epoll_event seen[room];
-  while (epoll_wait(fd, seen, room, 0) == room) {
-  }
+  descriptors.clear();
   context.restart();
   context.poll();
 }

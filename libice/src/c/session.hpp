@@ -5,6 +5,7 @@
 #include <memory>
 #include <string>
 
+#include "c/descriptor_set.hpp"
 #include "stile/asio/session.hpp"
 #include "stile/stile.h"
 
@@ -12,7 +13,7 @@
 /// descriptors are all watched by one more, that a foreign loop waits on.
 struct stile_session {
   stile_session(stile::ice::Config config, const stile::TlsTrust& trust,
-                stile::InterfaceFilter with);
+                const std::optional<stile::Proxy>& proxy, stile::InterfaceFilter with);
   ~stile_session();
   stile_session(const stile_session&) = delete;
   stile_session& operator=(const stile_session&) = delete;
@@ -31,7 +32,7 @@ struct stile_session {
   /// False if there is none.
   bool take(stile_event& event);
 
-  const int fd;  ///< an epoll descriptor
+  stile::DescriptorSet descriptors;
   boost::asio::io_context context{1};
   stile::InterfaceFilter filter;
   std::deque<Event> events;
@@ -44,5 +45,4 @@ struct stile_session {
 
  private:
   stile::ice::Session::Callbacks callbacks();
-  void watch(int descriptor) const;
 };

@@ -1,5 +1,6 @@
 #include "stile/stile.h"
 
+#include <algorithm>
 #include <boost/asio/ip/udp.hpp>
 #include <cstring>
 #include <stdexcept>
@@ -54,6 +55,24 @@ void add_server(ice::Config& config, const stile_server& server, boost::asio::io
   }
 }
 
+/// Throws std::invalid_argument, which says why there is none.
+TransportAddress first_address(const std::string& host, std::uint16_t port) {
+  boost::asio::io_context context;
+  boost::asio::ip::udp::resolver resolver(context);
+  boost::system::error_code error;
+  const auto found = resolver.resolve(host, std::to_string(port),
+                                      boost::asio::ip::resolver_base::numeric_service, error);
+  if (error) throw std::invalid_argument("'" + host + "': " + error.message());
+  return from_asio(found.begin()->endpoint());
+}
+
+std::optional<Proxy> proxy_of(const stile_config& from) {
+  if (!from.proxy) return std::nullopt;
+  const auto uri = ProxyUri::parse(from.proxy);
+  if (!uri) throw std::invalid_argument(uri.error());
+  return Proxy{uri->kind, first_address(uri->host, uri->port), uri->username, uri->password};
+}
+
 ice::Config configuration(const stile_config& from) {
   ice::Config config;
   if (from.components > 256) throw std::invalid_argument("a stream has at most 256 components");
@@ -64,6 +83,10 @@ ice::Config configuration(const stile_config& from) {
   config.lite = from.lite != 0;
   config.ipv4 = from.no_ipv4 == 0;
   config.ipv6 = from.no_ipv6 == 0;
+  config.continual_gathering = from.continual_gathering != 0;
+  if (from.detection_ms != 0 && (from.detection_ms < 500 || from.detection_ms > 30'000))
+    throw std::invalid_argument("detection_ms is 500 to 30000");
+  if (from.detection_ms != 0) config.path_patience = std::chrono::milliseconds(from.detection_ms);
   boost::asio::io_context context;
   for (std::size_t i = 0; i < from.server_count; ++i) add_server(config, from.servers[i], context);
   return config;
@@ -97,10 +120,14 @@ stile_result stile_session_new(const stile_config* config, stile_session** sessi
   if (!config || !session) return fail(STILE_INVALID, "config or session is NULL");
   if (config->struct_size < least_config)
     return fail(STILE_INVALID, "struct_size is not the size of a stile_config");
+  // What the caller's version does not have is zero.
+  stile_config whole{};
+  std::memcpy(&whole, config, std::min(config->struct_size, sizeof whole));
   try {
-    const InterfaceFilter filter{.only = text_or_empty(config->interface_name),
-                                 .loopback = config->loopback != 0};
-    *session = new stile_session(configuration(*config), {text_or_empty(config->ca_file)}, filter);
+    const InterfaceFilter filter{.only = text_or_empty(whole.interface_name),
+                                 .loopback = whole.loopback != 0};
+    *session = new stile_session(configuration(whole), {text_or_empty(whole.ca_file)},
+                                 proxy_of(whole), filter);
     return STILE_OK;
   } catch (const std::invalid_argument& error) {
     return fail(STILE_INVALID, error.what());
@@ -116,7 +143,7 @@ void stile_session_free(stile_session* session) {
 }
 
 int stile_session_fd(const stile_session* session) {
-  return session->fd;
+  return session->descriptors.descriptor();
 }
 int stile_session_timeout(const stile_session* session) {
   return session->timeout();
@@ -208,4 +235,34 @@ void stile_session_dispatch(stile_session* session,
   const std::weak_ptr<const char> life = session->life;
   stile_event event = STILE_EVENT_INIT;
   while (!life.expired() && session->take(event)) take(session, &event, user);
+}
+
+void stile_session_for_each_pair(const stile_session* session,
+                                 void (*take)(const stile_pair*, void*), void* user) {
+  const auto seconds = [](Duration duration) {
+    return std::chrono::duration<double>(duration).count();
+  };
+  session->session.for_each_pair([&](const ice::PairReport& pair) {
+    const std::string local = pair.local.to_string();
+    const std::string remote = pair.remote.to_string();
+    const std::string explanation = explain(pair);
+    const stile_pair told{.struct_size = sizeof told,
+                          .local = local.c_str(),
+                          .remote = remote.c_str(),
+                          .state = static_cast<stile_pair_state>(pair.state),
+                          .valid = pair.valid,
+                          .nominated = pair.nominated,
+                          .selected = pair.selected,
+                          .explanation = explanation.c_str(),
+                          .requests_sent = pair.checks_sent,
+                          .responses_received = pair.responses_received,
+                          .requests_received = pair.checks_received,
+                          .current_round_trip_time = seconds(pair.round_trip_time),
+                          .total_round_trip_time = seconds(pair.total_round_trip_time),
+                          .packets_sent = pair.packets_sent,
+                          .bytes_sent = pair.bytes_sent,
+                          .packets_received = pair.packets_received,
+                          .bytes_received = pair.bytes_received};
+    take(&told, user);
+  });
 }

@@ -181,3 +181,48 @@ TEST_CASE("c: what cannot be used is said in words", "[c]") {
   CHECK(size + 1 == enough.size());
   stile_session_free(nullptr);
 }
+
+TEST_CASE("c: each pair is told with its statistics, and in words", "[c]") {
+  Peer a(config_of(STILE_CONTROLLING));
+  Peer b(config_of(STILE_CONTROLLED));
+  gather(a, b);
+  introduce(a, b);
+  REQUIRE(run_until({&a, &b}, [&] { return !a.selected.empty() && !b.selected.empty(); }));
+  CHECK(a.send("five!"));
+  struct Seen {
+    int selected = 0;
+    std::string local, explanation;
+    std::uint64_t bytes_sent = 0, responses_received = 0;
+    double total_round_trip_time = 0;
+  } seen;
+  stile_session_for_each_pair(
+      a.session,
+      [](const stile_pair* pair, void* user) {
+        if (!pair->selected) return;
+        auto& told = *static_cast<Seen*>(user);
+        ++told.selected;
+        told.local = pair->local;
+        told.explanation = pair->explanation;
+        told.bytes_sent = pair->bytes_sent;
+        told.responses_received = pair->responses_received;
+        told.total_round_trip_time = pair->total_round_trip_time;
+      },
+      &seen);
+  CHECK(seen.selected == 1);
+  CHECK(seen.local.starts_with("candidate:"));
+  CHECK(seen.explanation.starts_with("selected"));
+  CHECK(seen.bytes_sent == 5);
+  CHECK(seen.responses_received >= 1);
+  CHECK(seen.total_round_trip_time > 0);
+}
+
+TEST_CASE("c: a caller of the first version gives a shorter configuration", "[c]") {
+  stile_config config = config_of(STILE_CONTROLLING);
+  config.detection_ms = 1;  // beyond what it says that it has
+  config.struct_size = offsetof(stile_config, loopback) + sizeof(int);
+  Peer old(config);
+  config.struct_size = sizeof config;
+  stile_session* session = nullptr;
+  CHECK(stile_session_new(&config, &session) == STILE_INVALID);
+  CHECK(std::string(stile_error_text()) == "detection_ms is 500 to 30000");
+}

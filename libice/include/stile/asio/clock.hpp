@@ -15,5 +15,9 @@ inline Instant instant_now() {
 inline std::chrono::steady_clock::time_point steady_time(Instant instant) {
   return std::chrono::steady_clock::time_point(instant.time_since_epoch());
 }
+/// The reverse of steady_time().
+inline Instant instant_of(std::chrono::steady_clock::time_point time) {
+  return Instant(std::chrono::ceil<Duration>(time.time_since_epoch()));
+}
 
 }  // namespace stile

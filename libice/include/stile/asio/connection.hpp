@@ -5,8 +5,10 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 
+#include "stile/asio/proxy.hpp"
 #include "stile/base/address.hpp"
 #include "stile/base/bytes.hpp"
 #include "stile/base/instant.hpp"
@@ -51,7 +53,9 @@ class Connection {
 /// Makes connections. TLS 1.2 or DTLS 1.2 and later, certificates verified.
 class Connector {
  public:
-  explicit Connector(TlsTrust trust = {}) : trust_(std::move(trust)) {}
+  /// With a proxy all connections over TCP and TLS go through it; DTLS cannot.
+  explicit Connector(TlsTrust trust = {}, std::optional<Proxy> proxy = {})
+      : trust_(std::move(trust)), proxy_(std::move(proxy)) {}
 
   /// Reads the certificates, for TLS or DTLS. Throws boost::system::system_error if it cannot.
   void prepare(Transport transport);
@@ -63,6 +67,7 @@ class Connector {
 
  private:
   TlsTrust trust_;
+  std::optional<Proxy> proxy_;
   std::map<Transport, std::shared_ptr<boost::asio::ssl::context>> contexts_;
 };
 

@@ -13,6 +13,7 @@
 
 #include "stile/asio/connection.hpp"
 #include "stile/asio/local_addresses.hpp"
+#include "stile/asio/shared_port.hpp"
 #include "stile/ice/agent.hpp"
 
 namespace stile::ice {
@@ -40,9 +41,13 @@ class Session {
   };
 
   /// `trust` is for TURN servers over TLS and DTLS; throws boost::system::system_error if its file
-  /// cannot be used.
+  /// cannot be used. Servers over TCP and TLS are reached by the proxy, if there is one.
   Session(boost::asio::any_io_executor executor, Config config, Callbacks callbacks = {},
-          const TlsTrust& trust = {});
+          const TlsTrust& trust = {}, const std::optional<Proxy>& proxy = {});
+  /// The same at a port that sessions share, on its executor. Throws std::invalid_argument if the
+  /// configuration needs more than it gives: see SharedPort.
+  Session(const SharedPort& port, const Config& config, Callbacks callbacks = {},
+          const TlsTrust& trust = {}, const std::optional<Proxy>& proxy = {});
   ~Session();
   Session(const Session&) = delete;
   Session& operator=(const Session&) = delete;
@@ -50,6 +55,7 @@ class Session {
   const Credentials& local_credentials() const;
   Parameters local_parameters() const;
   State state() const;
+  Role role() const;
   void for_each_pair(const std::function<void(const PairReport&)>& visit) const;
 
   void gather(const InterfaceFilter& filter = {});

@@ -1,0 +1,10 @@
+# Debian's cross compiler for aarch64; OpenSSL of that architecture lies unpacked in the sysroot that ./dev cross makes.
+set(CMAKE_SYSTEM_NAME Linux)
+set(CMAKE_SYSTEM_PROCESSOR aarch64)
+set(CMAKE_C_COMPILER aarch64-linux-gnu-gcc)
+set(CMAKE_CXX_COMPILER aarch64-linux-gnu-g++)
+set(stile_sysroot ${CMAKE_CURRENT_LIST_DIR}/../build-aarch64/sysroot)
+set(OPENSSL_INCLUDE_DIR ${stile_sysroot}/include)
+set(OPENSSL_CRYPTO_LIBRARY ${stile_sysroot}/usr/lib/aarch64-linux-gnu/libcrypto.a)
+set(OPENSSL_SSL_LIBRARY ${stile_sysroot}/usr/lib/aarch64-linux-gnu/libssl.a)
+set(CMAKE_CROSSCOMPILING_EMULATOR qemu-aarch64;-L;/usr/aarch64-linux-gnu)

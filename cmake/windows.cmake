@@ -1,0 +1,10 @@
+# Debian's MinGW. It has no OpenSSL for Windows, so the library is compiled against OpenSSL's headers and not linked.
+set(CMAKE_SYSTEM_NAME Windows)
+set(CMAKE_SYSTEM_PROCESSOR x86_64)
+set(CMAKE_C_COMPILER x86_64-w64-mingw32-gcc-posix)
+set(CMAKE_CXX_COMPILER x86_64-w64-mingw32-g++-posix)
+set(stile_sysroot ${CMAKE_CURRENT_LIST_DIR}/../build-windows/sysroot)
+set(OPENSSL_INCLUDE_DIR ${stile_sysroot}/include)
+set(OPENSSL_CRYPTO_LIBRARY crypto)
+set(OPENSSL_SSL_LIBRARY ssl)
+add_compile_definitions(_WIN32_WINNT=0x0A00 WIN32_LEAN_AND_MEAN NOMINMAX)
