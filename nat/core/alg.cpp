@@ -59,7 +59,7 @@ void shift_sack_blocks(MutableBytes segment, const SequenceOffset& offset) {
 /// that kind; else it leaves as a command, for it may have become longer.
 std::optional<Verdict> Nat::Core::apply_alg(const Ipv4Packet& packet, Side from,
                                             const Route& route) {
-  Session* session = bindings_.find(route.session);
+  const Session* session = bindings_.find(route.session);
   if (!session || packet.is_fragment()) return std::nullopt;
   const auto is_of = [session](std::uint16_t port) {
     return session->remote.port == port || session->external.port == port;
@@ -75,7 +75,7 @@ std::optional<Verdict> Nat::Core::ftp(const Ipv4Packet& packet, Side from, const
                                       const Session& session) {
   const auto segment = *TcpView::parse(packet.payload());
   const auto text = from == Side::inside ? ftp_text(segment, session) : std::nullopt;
-  const auto key = std::pair(session.inside, session.remote);
+  const auto key = std::pair(Endpoint(session.inside), Endpoint(session.remote));
   const auto known = tcp_offsets_.find(key);
   if (!text && known == tcp_offsets_.end()) return std::nullopt;
   TcpOffsets& offsets = tcp_offsets_[key];
@@ -101,7 +101,8 @@ std::optional<std::string> Nat::Core::ftp_text(const TcpView& segment, const Ses
   const std::string_view text = as_text(segment.payload());
   const auto found = find_ftp_announcement(text);
   // Only for the host itself: an announcement for another one is an attack (RFC 2577 §3).
-  if (!found || found->address.value_or(session.inside.address) != session.inside.address)
+  if (!found ||
+      found->address.value_or(std::uint32_t{session.inside.address}) != session.inside.address)
     return std::nullopt;
   if (!make_room_for_offsets()) return std::nullopt;
   const auto external =
@@ -120,7 +121,7 @@ std::optional<Endpoint> Nat::Core::expect(Protocol protocol, Endpoint inside,
   request.terms.until = now_ + config_.tcp_opening_timeout;
   request.terms.filters = {{IpPrefix(IpAddress::v4(remote), 32), 0}};
   const auto mapping = bindings_.map(now_, request);
-  return mapping ? std::optional((*mapping)->external) : std::nullopt;
+  return mapping ? std::optional(Endpoint((*mapping)->external)) : std::nullopt;
 }
 
 /// Limit: connections whose numbers are shifted; those that are over are forgotten when there are
@@ -129,7 +130,7 @@ bool Nat::Core::make_room_for_offsets() {
   if (tcp_offsets_.size() < config_.max_shifted_connections) return true;
   std::erase_if(tcp_offsets_, [this](const auto& entry) {
     const auto& [inside, remote] = entry.first;
-    return bindings_.session_of_inside(Protocol::tcp, inside, remote) == nullptr;
+    return !bindings_.session_of_inside(Protocol::tcp, inside, remote);
   });
   return tcp_offsets_.size() < config_.max_shifted_connections;
 }

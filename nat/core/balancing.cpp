@@ -23,16 +23,16 @@ void Bindings::add_server(Instant now, const Balancer& balancer, Endpoint extern
                           const Balancer::Server& server) {
   Mapping mapping;
   mapping.protocol = balancer.protocol;
-  mapping.inside = {server.inside.ip.v4_bits(), server.inside.port};
+  mapping.inside = Endpoint{server.inside.ip.v4_bits(), server.inside.port};
   mapping.external = external;
   mapping.is_static = true;
   mapping.is_shared = true;
   mapping.follows_first = !balancer.external;
-  if (mappings_by_inside_.find(flow_key(mapping.protocol, mapping.inside)))
+  if (mapping_with_inside(flow_key(mapping.protocol, mapping.inside)) != no_record)
     end_where(
         now,
         [&](const Mapping& other) {
-          return other.protocol == mapping.protocol && other.inside == mapping.inside;
+          return other.protocol == mapping.protocol && Endpoint(other.inside) == mapping.inside;
         },
         EndReason::flushed);
   ports_.reserve(mapping.protocol, external);
@@ -61,12 +61,10 @@ bool Bindings::set_server_well(Instant now, Endpoint server, bool is_well) {
   for (ServerChoice& choice : choice_list_) changed |= choice.set_well(server, is_well);
   if (!changed || is_well) return changed;
   // Its clients begin anew elsewhere.
-  std::vector<SessionId> sessions;
-  sessions_.for_each([&](SessionId id, const Session& session) {
-    const Mapping* mapping = mappings_.find(session.mapping);
-    if (mapping->is_shared && session.inside == server) sessions.push_back(id);
+  mappings_.for_each([&](std::uint32_t number, const Mapping& mapping) {
+    if (mapping.is_shared && Endpoint(mapping.inside) == server)
+      end_sessions_of(number, EndReason::flushed, now);
   });
-  for (const SessionId id : sessions) remove_session(id, EndReason::flushed, now);
   return true;
 }
 

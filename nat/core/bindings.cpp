@@ -9,87 +9,37 @@ Bindings::Bindings(const Config& config, Random& random, Counters& counters, Emi
       counters_(counters),
       emit_(std::move(emit)),
       ports_(config, random, emit_),
-      mappings_by_inside_(random),
-      mappings_by_external_(random),
-      sessions_by_inside_(random),
-      sessions_by_external_(random),
+      hash_(random),
+      mappings_by_inside_(HashIndex::smallest),
+      mappings_by_external_(HashIndex::smallest + 8),
+      sessions_by_inside_(HashIndex::smallest + 16),
+      sessions_by_external_(HashIndex::smallest + 24),
       sessions_with_address_(random),
       subscribers_by_address_(random),
       balancer_seed_(random.u64()),
       choices_(random),
-      peer_nonces_(random) {}
+      terms_by_mapping_(random),
+      peers_(random) {}
 
-const Mapping* Bindings::mapping_of_inside(Protocol protocol, Endpoint inside,
-                                           Endpoint remote) const {
-  return mappings_.find(id_of_inside(protocol, inside, remote));
-}
-
-/// A forward holds towards every remote endpoint, whatever dynamic mappings depend on.
-MappingId Bindings::id_of_inside(Protocol protocol, Endpoint inside, Endpoint remote) const {
-  const Endpoint scope = scope_of(protocol, remote);
-  const MappingId* id = mappings_by_inside_.find(flow_key(protocol, inside, scope));
-  if (!id && scope != Endpoint{}) id = mappings_by_inside_.find(flow_key(protocol, inside));
-  return id ? *id : MappingId{};
-}
-
-Mapping* Bindings::mapping_of_external(Protocol protocol, Endpoint external) {
-  const MappingId* id = mappings_by_external_.find(flow_key(protocol, external));
-  return id ? mappings_.find(*id) : nullptr;
-}
-
-Session* Bindings::session_of_inside(Protocol protocol, Endpoint inside, Endpoint remote) {
-  const SessionId* id = sessions_by_inside_.find(flow_key(protocol, inside, remote));
-  return id ? sessions_.find(*id) : nullptr;
-}
-
-Session* Bindings::session_of_external(Protocol protocol, Endpoint external, Endpoint remote) {
-  const SessionId* id = sessions_by_external_.find(flow_key(protocol, external, remote));
-  return id ? sessions_.find(*id) : nullptr;
-}
-
-bool Bindings::knows_endpoint(Protocol protocol, Endpoint external, Endpoint remote) const {
-  return sessions_by_external_.find(flow_key(protocol, external, remote)) != nullptr;
-}
-
-bool Bindings::knows_address(Protocol protocol, Endpoint external,
-                             std::uint32_t remote_address) const {
-  return sessions_with_address_.find(flow_key(protocol, external, {remote_address, 0})) != nullptr;
-}
-
-/// RFC 4787 §4.1: what of the remote endpoint the mapping depends on.
-Endpoint Bindings::scope_of(Protocol protocol, Endpoint remote) const {
-  // RFC 5508 §3.1: identifiers are mapped regardless of the remote host, however UDP and TCP are
-  // mapped.
-  if (protocol == Protocol::icmp) return {};
-  switch (config_.mapping_for(protocol)) {
-    case Behavior::endpoint_independent:
-      return {};
-    case Behavior::address_dependent:
-      return {remote.address, 0};
-    case Behavior::address_and_port_dependent:
-      return remote;
-  }
-  return {};
-}
-
-std::expected<Session*, Refusal> Bindings::open(Instant now, Protocol protocol, Endpoint inside,
-                                                Endpoint remote, const Wish& wish) {
+std::expected<SessionRef, Refusal> Bindings::open(Instant now, Protocol protocol, Endpoint inside,
+                                                  Endpoint remote, const Wish& wish) {
   if (config_.evict_oldest) make_room(now);
-  MappingId id = id_of_inside(protocol, inside, remote);
-  if (const auto refusal = full_for(inside, id)) return std::unexpected(*refusal);
-  if (!id) {
-    const auto created = create_mapping(now, protocol, inside, scope_of(protocol, remote), wish);
+  if (is_behind()) end_overdue(now, protocol, inside, remote);
+  std::uint32_t number = number_of_inside(protocol, inside, remote);
+  if (const auto refusal = full_for(inside, number)) return std::unexpected(*refusal);
+  if (number == no_record) {
+    const auto created = create_mapping(now, protocol, inside, remote, wish);
     if (!created) return std::unexpected(created.error());
-    id = *created;
+    number = *created;
   }
-  return &insert_session(now, id, remote);
+  return insert_session(now, number, remote);
 }
 
 /// Why there cannot be another session, whatever mapping it would have.
-std::optional<Refusal> Bindings::full_for(Endpoint inside, MappingId known) const {
+std::optional<Refusal> Bindings::full_for(Endpoint inside, std::uint32_t known) const {
   if (sessions_.size() >= config_.max_sessions) return Refusal::session_limit;
-  if (known && config_.sessions_per_mapping != 0 &&
-      mappings_.find(known)->sessions >= config_.sessions_per_mapping)
+  if (known != no_record && config_.sessions_per_mapping != 0 &&
+      mappings_[known].sessions >= config_.sessions_per_mapping)
     return Refusal::mapping_sessions;
   if (config_.sessions_per_host == 0) return std::nullopt;
   const Subscriber* subscriber = known_subscriber(inside.address);
@@ -97,24 +47,27 @@ std::optional<Refusal> Bindings::full_for(Endpoint inside, MappingId known) cons
   return Refusal::host_sessions;
 }
 
-std::expected<MappingId, Refusal> Bindings::create_mapping(Instant now, Protocol protocol,
-                                                           Endpoint inside, Endpoint scope,
-                                                           const Wish& wish) {
+std::expected<std::uint32_t, Refusal> Bindings::create_mapping(Instant now, Protocol protocol,
+                                                               Endpoint inside, Endpoint remote,
+                                                               const Wish& wish) {
   if (mapping_count() >= config_.max_mappings) return std::unexpected(Refusal::mapping_limit);
-  const SlotId<Subscriber> subscriber = join_subscriber(inside.address, now);
+  const auto subscriber = join_subscriber(inside.address, now);
   if (!subscriber) return std::unexpected(Refusal::no_address);
-  const auto external =
-      external_for(now, protocol, *subscribers_.find(subscriber), inside, scope, wish);
+  const Endpoint scope = scope_of(protocol, remote);
+  const auto external = external_for(now, protocol, subscribers_[*subscriber], inside, scope, wish);
   if (!external) {
-    leave_subscriber(subscriber, EndReason::flushed, now);
+    leave_subscriber(*subscriber, EndReason::flushed, now);
     return std::unexpected(external.error());
   }
+  // Both are written soon; one wait is enough.
+  mappings_by_external_.prefetch(hash_(flow_key(protocol, *external)));
+  sessions_by_external_.prefetch(hash_(flow_key(protocol, *external, remote)));
   Mapping mapping;
   mapping.protocol = protocol;
   mapping.inside = inside;
   mapping.external = *external;
   mapping.remote = scope;
-  mapping.subscriber = subscriber;
+  mapping.subscriber = *subscriber;
   mapping.was_explicit = wish.is_explicit;
   ++counters_.mappings_created;
   return insert_mapping(mapping);
@@ -143,70 +96,95 @@ std::optional<Endpoint> Bindings::own_port(Instant now, Protocol protocol, Subsc
   return ports_.assign(now, protocol, subscriber, like);
 }
 
-MappingId Bindings::insert_mapping(const Mapping& mapping) {
-  const MappingId id = mappings_.insert(mapping);
-  mappings_by_inside_.at(flow_key(mapping.protocol, mapping.inside, mapping.remote)) = id;
-  mappings_by_external_.at(external_key_of(mapping)) = id;
+std::uint32_t Bindings::insert_mapping(const Mapping& mapping) {
+  const std::uint32_t number = mappings_.insert(Mapping(mapping));
+  mappings_by_inside_.insert(hash_(inside_key_of(mapping)), number);
+  mappings_by_external_.insert(hash_(external_key_of(mapping)), number);
   emit_(MappingCreated{info_of(mapping)});
-  return id;
+  return number;
 }
 
-Session& Bindings::insert_session(Instant now, MappingId id, Endpoint remote) {
-  Mapping& mapping = *mappings_.find(id);
-  ++mapping.sessions;
-  if (Subscriber* subscriber = subscribers_.find(mapping.subscriber)) ++subscriber->sessions;
+SessionRef Bindings::insert_session(Instant now, std::uint32_t mapping, Endpoint remote) {
+  const Mapping& owner = mappings_[mapping];
+  if (!owner.is_static) ++subscribers_[owner.subscriber].sessions;
   Session session;
-  session.mapping = id;
-  session.protocol = mapping.protocol;
-  session.inside = mapping.inside;
-  session.external = mapping.external;
-  session.remote = remote;
   session.deadline = now;
-  session.wake = never;
-  const SessionId session_id = sessions_.insert(session);
-  sessions_by_inside_.at(flow_key(session.protocol, session.inside, remote)) = session_id;
-  sessions_by_external_.at(flow_key(session.protocol, session.external, remote)) = session_id;
-  ++sessions_with_address_.at(flow_key(session.protocol, session.external, {remote.address, 0}));
+  session.protocol = owner.protocol;
+  session.inside = owner.inside;
+  session.external = owner.external;
+  session.remote = remote;
+  const std::uint32_t number = sessions_.insert(Session(session));
+  link(number, mapping);
+  sessions_by_inside_.insert(hash_(flow_key(session.protocol, session.inside, remote)), number);
+  sessions_by_external_.insert(hash_(flow_key(session.protocol, session.external, remote)), number);
+  count_address(session, 1);
   ++counters_.sessions_created;
-  Session& inserted = *sessions_.find(session_id);
-  inserted.id = session_id;
-  if (config_.session_events) emit_(info_of(inserted));
-  return inserted;
+  if (config_.session_events) emit_(info_of(session));
+  return {&sessions_[number], number};
 }
 
-void Bindings::remove_session(SessionId id, EndReason reason, Instant now) {
-  const Session session = *sessions_.find(id);
-  sessions_by_inside_.erase(flow_key(session.protocol, session.inside, session.remote));
-  sessions_by_external_.erase(flow_key(session.protocol, session.external, session.remote));
-  const FlowKey by_address =
-      flow_key(session.protocol, session.external, {session.remote.address, 0});
-  if (--sessions_with_address_.at(by_address) == 0) sessions_with_address_.erase(by_address);
-  peer_nonces_.erase(flow_key(session.protocol, session.inside, session.remote));
-  sessions_.erase(id);
+/// The youngest of a mapping's comes first.
+void Bindings::link(std::uint32_t session, std::uint32_t mapping) {
+  if (links_.size() <= session) links_.push_back({});
+  Mapping& owner = mappings_[mapping];
+  links_[session] = {mapping, owner.first_session, no_record};
+  if (owner.first_session != no_record) links_[owner.first_session].previous = session;
+  owner.first_session = session;
+  ++owner.sessions;
+}
+
+void Bindings::unlink(std::uint32_t session) {
+  const SessionLinks links = links_[session];
+  Mapping& owner = mappings_[links.mapping];
+  (links.previous == no_record ? owner.first_session : links_[links.previous].next) = links.next;
+  if (links.next != no_record) links_[links.next].previous = links.previous;
+  --owner.sessions;
+}
+
+/// For filters that let in every port of an address to which something was sent.
+void Bindings::count_address(const Session& session, int change) {
+  if (!counts_addresses(session.protocol)) return;
+  const FlowKey key = flow_key(session.protocol, session.external, {session.remote.address, 0});
+  std::uint32_t& count = sessions_with_address_.at(key);
+  count += static_cast<std::uint32_t>(change);
+  if (count == 0) sessions_with_address_.erase(key);
+}
+
+void Bindings::remove_session(std::uint32_t number, EndReason reason, Instant now) {
+  const Session session = sessions_[number];
+  const std::uint32_t mapping = links_[number].mapping;
+  sessions_by_inside_.erase(hash_(flow_key(session.protocol, session.inside, session.remote)),
+                            number);
+  sessions_by_external_.erase(hash_(flow_key(session.protocol, session.external, session.remote)),
+                              number);
+  count_address(session, -1);
+  if (session.was_asked_for)
+    peers_.erase(flow_key(session.protocol, session.inside, session.remote));
+  if (session.is_queued) session_queue_.remove(number);
+  unlink(number);
+  sessions_.erase(number);
   ++counters_.sessions_ended;
   if (config_.session_events) emit_(SessionEnded{info_of(session)});
-
-  Mapping& mapping = *mappings_.find(session.mapping);
-  if (Subscriber* subscriber = subscribers_.find(mapping.subscriber)) --subscriber->sessions;
-  --mapping.sessions;
-  end_if_unused(session.mapping, reason, now);
+  if (!mappings_[mapping].is_static) --subscribers_[mappings_[mapping].subscriber].sessions;
+  end_if_unused(mapping, reason, now);
 }
 
-void Bindings::end_if_unused(MappingId id, EndReason reason, Instant now) {
-  Mapping& mapping = *mappings_.find(id);
-  if (mapping.sessions > 0 || mapping.awaits_end || mapping.is_static || mapping.terms) return;
-  if (mapping.kept_until <= now) return remove_mapping(id, reason, now);
+void Bindings::end_if_unused(std::uint32_t number, EndReason reason, Instant now) {
+  Mapping& mapping = mappings_[number];
+  if (mapping.sessions > 0 || mapping.awaits_end || mapping.is_static || mapping.has_terms) return;
+  if (mapping.kept_until <= now) return remove_mapping(number, reason, now);
   mapping.awaits_end = true;
-  mapping_queue_.push(mapping.kept_until, id);
+  mapping_queue_.put(number, mapping.kept_until);
 }
 
-void Bindings::remove_mapping(MappingId id, EndReason reason, Instant now) {
-  const Mapping mapping = *mappings_.find(id);
-  forget_terms(*mappings_.find(id));
-  mappings_by_inside_.erase(flow_key(mapping.protocol, mapping.inside, mapping.remote));
-  mappings_by_external_.erase(external_key_of(mapping));
+void Bindings::remove_mapping(std::uint32_t number, EndReason reason, Instant now) {
+  forget_terms(number);
+  const Mapping mapping = mappings_[number];
+  if (mapping.awaits_end) mapping_queue_.remove(number);
+  mappings_by_inside_.erase(hash_(inside_key_of(mapping)), number);
+  mappings_by_external_.erase(hash_(external_key_of(mapping)), number);
   release_port(mapping, reason, now);
-  mappings_.erase(id);
+  mappings_.erase(number);
   if (mapping.is_static) {
     --forwards_;
   } else {

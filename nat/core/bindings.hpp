@@ -8,53 +8,15 @@
 #include "nat/core/endpoint.hpp"
 #include "nat/core/explicit_mapping.hpp"
 #include "nat/core/flow_table.hpp"
+#include "nat/core/mapping.hpp"
 #include "nat/core/nat.hpp"
 #include "nat/core/port_assignment.hpp"
+#include "nat/core/record_pool.hpp"
+#include "nat/core/session.hpp"
 #include "nat/core/subscriber.hpp"
-#include "nat/core/tcp_tracking.hpp"
-#include "stile/base/deadline_queue.hpp"
-#include "stile/base/slot_map.hpp"
+#include "nat/core/wake_queue.hpp"
 
 namespace stile::nat {
-
-/// RFC 4787 §4.1: an inside endpoint and the external endpoint it appears as.
-struct Mapping {
-  Protocol protocol = Protocol::udp;
-  Endpoint inside;
-  Endpoint external;
-  Endpoint remote;  ///< the part of the remote endpoint it depends on; zero where it does not
-  SlotId<Subscriber> subscriber;
-  std::uint32_t sessions = 0;
-  Instant kept_until{};  ///< past its last session, by inbound refresh
-  bool awaits_end = false;
-  bool is_static = false;      ///< a forward: it never ends, and no subscriber has it
-  bool is_shared = false;      ///< of a server behind a balancer: others have the same port
-  bool follows_first = false;  ///< a forward at whatever is the first external address
-  bool was_explicit = false;
-  bool reserves_companion = false;  ///< the same port of the other protocol (RFC 6886 §3.3)
-  SlotId<ExplicitTerms> terms;      ///< while it is an explicit mapping
-  Instant terms_wake = never;       ///< their earliest entry in the queue
-};
-using MappingId = SlotId<Mapping>;
-
-/// A mapping and one remote endpoint: what filters ask for and what ages (RFC 4787 §4.3,
-/// "per-session").
-struct Session {
-  SlotId<Session> id;
-  MappingId mapping;
-  Protocol protocol = Protocol::udp;
-  Endpoint inside;
-  Endpoint external;
-  Endpoint remote;
-  Instant deadline{};
-  Instant wake{};        ///< its earliest entry in the queue
-  Instant kept_until{};  ///< by a PEER request, whatever its idle timeout is
-  TcpTracking tcp;
-  bool is_closing = false;  ///< of DCCP and SCTP
-  Traffic outbound;
-  Traffic inbound;
-};
-using SessionId = SlotId<Session>;
 
 /// An external endpoint that was asked for; what is 0 does not matter.
 struct Wish {
@@ -63,21 +25,25 @@ struct Wish {
   bool is_explicit = false;  ///< the host asks for the mapping itself
 };
 
-/// All mappings and sessions. One function inserts and one removes across all tables.
+/// All mappings and sessions. One function inserts and one removes across all tables. Numbers of
+/// records are theirs as long as they live, then others'.
+///
+/// At most Config::max_ended_at_once end with one input. Those that are over and wait for their
+/// turn are not found, though they keep their ports.
 class Bindings {
  public:
   using Emit = std::function<void(Event)>;
   Bindings(const Config& config, Random& random, Counters& counters, Emit emit);
 
   const Mapping* mapping_of_inside(Protocol protocol, Endpoint inside, Endpoint remote) const;
-  Mapping* mapping_of_external(Protocol protocol, Endpoint external);
-  Session* session_of_inside(Protocol protocol, Endpoint inside, Endpoint remote);
-  Session* session_of_external(Protocol protocol, Endpoint external, Endpoint remote);
-  Mapping* mapping_of(const Session& session) { return mappings_.find(session.mapping); }
+  const Mapping* mapping_of_external(Protocol protocol, Endpoint external) const;
+  SessionRef session_of_inside(Protocol protocol, Endpoint inside, Endpoint remote);
+  SessionRef session_of_external(Protocol protocol, Endpoint external, Endpoint remote);
   Session* find(SessionId id) { return sessions_.find(id); }
+  SessionId id_of(SessionRef session) const { return sessions_.id_of(session.number); }
   bool knows_endpoint(Protocol protocol, Endpoint external, Endpoint remote) const;
-  /// Whether the owner of `external` has a live session with any port of `remote_address`.
-  bool knows_address(Protocol protocol, Endpoint external, std::uint32_t remote_address) const;
+  /// Whether the owner of `mapping` has a live session with any port of `remote_address`.
+  bool knows_address(const Mapping& mapping, std::uint32_t remote_address) const;
 
   /// All of Config::forwards that have an address and are not there.
   void add_forwards(Instant now);
@@ -91,32 +57,39 @@ class Bindings {
 
   /// A session for a new outbound flow, with its mapping if that is new too. The caller sets its
   /// deadline.
-  std::expected<Session*, Refusal> open(Instant now, Protocol protocol, Endpoint inside,
-                                        Endpoint remote, const Wish& wish = {});
+  std::expected<SessionRef, Refusal> open(Instant now, Protocol protocol, Endpoint inside,
+                                          Endpoint remote, const Wish& wish = {});
   /// One that another NAT has had; nothing if it cannot be as it was.
-  std::optional<Session*> restore(Instant now, Protocol protocol, Endpoint inside,
-                                  Endpoint external, Endpoint remote);
-  void set_deadline(Session& session, Instant deadline);
-  void end(SessionId id, Instant now) { remove_session(id, EndReason::expired, now); }
-  void keep_mapping(Mapping& mapping, Instant until);
+  SessionRef restore(Instant now, Protocol protocol, Endpoint inside, Endpoint external,
+                     Endpoint remote);
+  void set_deadline(SessionRef session, Instant deadline);
+  void end(SessionRef session, Instant now) {
+    remove_session(session.number, EndReason::expired, now);
+  }
+  /// Inbound refresh of the mapping of a session, or of one that was found by its external
+  /// endpoint.
+  void keep_mapping_of(SessionRef session, Instant until);
+  void keep_mapping(Protocol protocol, Endpoint external, Instant until);
 
   // explicit_mappings.cpp: what hosts ask for themselves
   std::expected<const Mapping*, ExplicitRefusal> map(Instant now, const MapRequest& request);
   /// A mapping that sessions use goes on without its terms. False if there is none.
   bool unmap(Instant now, Protocol protocol, Endpoint inside);
-  std::expected<Session*, ExplicitRefusal> peer(Instant now, const PeerRequest& request);
+  std::expected<SessionRef, ExplicitRefusal> peer(Instant now, const PeerRequest& request);
   /// Who asked for this session, if anybody did.
   const MappingNonce* nonce_of_peer(const Session& session) const;
+  /// What a PEER request prolonged lasts no longer than its packets make it.
+  void forget_peer(Session& session);
   /// The external address that a host is paired with, or will be; 0 if there is none.
   std::uint32_t external_address_for(std::uint32_t inside_address) const;
   /// Of an inside endpoint, whatever it sends to.
   const Mapping* unscoped_mapping(Protocol protocol, Endpoint inside) const;
-  const ExplicitTerms* terms_of(const Mapping& mapping) const {
-    return explicit_terms_.find(mapping.terms);
-  }
+  const ExplicitTerms* terms_of(const Mapping& mapping) const;
   bool terms_admit(const Mapping& mapping, Endpoint remote) const;
   MappingInfo info_of(const Mapping& mapping) const;
-  const SlotMap<Mapping>& mappings() const { return mappings_; }
+  const RecordPool<Mapping>& mappings() const { return mappings_; }
+  /// When the last of a mapping's sessions ends. Limit: nothing if it has more than `most`.
+  std::optional<Instant> last_deadline_of(const Mapping& mapping, std::size_t most) const;
 
   void end_due(Instant now);
   void end_all(Instant now);
@@ -127,29 +100,63 @@ class Bindings {
   /// Config::external is another one.
   void follow_external(Instant now);
 
-  const SlotMap<Session>& sessions() const { return sessions_; }
+  const RecordPool<Session>& sessions() const { return sessions_; }
+  /// Whether a session's time is over, and only its turn to end has not come.
+  bool is_over(const Session& session) const { return session.deadline <= overdue_; }
   /// Forwards not counted.
   std::size_t mapping_count() const { return mappings_.size() - forwards_; }
 
+  // Memory is slow: what a packet will be looked up by can be fetched while others are translated.
+  std::uint32_t hash_of(const FlowKey& key) const { return hash_(key); }
+  void prefetch_slot(std::uint32_t hash, Side from) const;
+  /// Once the slot is there: the session it leads to, or the slot of the mapping of a new flow.
+  void prefetch_record(const FlowKey& key, std::uint32_t hash, Side from) const;
+
  private:
+  struct KeptTerms {
+    ExplicitTerms terms;
+    std::uint32_t mapping = no_record;
+  };
+  struct PeerTerms {
+    MappingNonce nonce{};
+    Instant until{};  ///< its session lasts at least so long, whatever its idle timeout is
+  };
+
+  // lookup.cpp
+  bool is_behind() const { return overdue_ != Instant::min(); }
+  bool is_over(const Mapping& mapping) const;
+  bool has_live_session(const Mapping& mapping, std::uint32_t remote_address) const;
+  bool waits(const Mapping& mapping) const { return is_behind() && is_over(mapping); }
+  std::uint32_t number_of_inside(Protocol protocol, Endpoint inside, Endpoint remote) const;
+  std::uint32_t mapping_with_inside(const FlowKey& key) const;
+  std::uint32_t mapping_with_external(const FlowKey& key) const;
+  std::uint32_t session_with_inside(Protocol protocol, Endpoint inside, Endpoint remote) const;
+  std::uint32_t session_with_external(Protocol protocol, Endpoint external, Endpoint remote) const;
+  Endpoint scope_of(Protocol protocol, Endpoint remote) const;
+  static FlowKey inside_key_of(const Mapping& mapping);
+  FlowKey external_key_of(const Mapping& mapping) const;
+
   void add_forward(Instant now, const Forward& forward, std::uint32_t external);
   void add_static(Instant now, const Mapping& mapping);
   void add_server(Instant now, const Balancer& balancer, Endpoint external,
                   const Balancer::Server& server);
   void forget_choices();
   void end_where(Instant now, const std::function<bool(const Mapping&)>& wanted, EndReason reason);
+  void end_sessions_of(std::uint32_t mapping, EndReason reason, Instant now);
   bool is_external(std::uint32_t address) const;
-  MappingId insert_mapping(const Mapping& mapping);
-  MappingId id_of_inside(Protocol protocol, Endpoint inside, Endpoint remote) const;
-  Endpoint scope_of(Protocol protocol, Endpoint remote) const;
+  std::uint32_t insert_mapping(const Mapping& mapping);
   /// RFC 5508 §3.1: identifiers are not shared.
   bool is_overloaded(Protocol protocol) const {
     return config_.ports == PortAssignment::overload && protocol != Protocol::icmp;
   }
-  std::optional<Refusal> full_for(Endpoint inside, MappingId known) const;
+  bool counts_addresses(Protocol protocol) const {
+    return config_.filtering_for(protocol) == Behavior::address_dependent;
+  }
+  std::optional<Refusal> full_for(Endpoint inside, std::uint32_t known) const;
   void make_room(Instant now);
-  std::expected<MappingId, Refusal> create_mapping(Instant now, Protocol protocol, Endpoint inside,
-                                                   Endpoint scope, const Wish& wish);
+  std::expected<std::uint32_t, Refusal> create_mapping(Instant now, Protocol protocol,
+                                                       Endpoint inside, Endpoint remote,
+                                                       const Wish& wish);
   std::expected<Endpoint, Refusal> external_for(Instant now, Protocol protocol,
                                                 Subscriber& subscriber, Endpoint inside,
                                                 Endpoint scope, const Wish& wish);
@@ -157,49 +164,90 @@ class Bindings {
                                    std::uint16_t inside_port, const Wish& wish);
   std::optional<Endpoint> shared_port(Protocol protocol, const Subscriber& subscriber,
                                       std::uint16_t inside_port, Endpoint remote);
-  FlowKey external_key_of(const Mapping& mapping) const;
   bool has_explicit_left(Endpoint inside) const;
-  void set_terms(MappingId id, const MapRequest& request);
-  void end_terms(MappingId id, EndReason reason, Instant now);
-  void forget_terms(Mapping& mapping);
-  void end_if_unused(MappingId id, EndReason reason, Instant now);
+  void set_terms(std::uint32_t mapping, const MapRequest& request);
+  void end_terms(std::uint32_t mapping, EndReason reason, Instant now);
+  void forget_terms(std::uint32_t mapping);
+  void end_if_unused(std::uint32_t mapping, EndReason reason, Instant now);
   bool is_companion(const Mapping& mapping);
-  void end_due_terms(Instant now);
   const Subscriber* known_subscriber(std::uint32_t inside_address) const;
-  SlotId<Subscriber> join_subscriber(std::uint32_t inside_address, Instant now);
+  std::optional<std::uint32_t> join_subscriber(std::uint32_t inside_address, Instant now);
   bool within_rate(Instant now, Subscriber& subscriber) const;
-  Session& insert_session(Instant now, MappingId id, Endpoint remote);
-  void remove_session(SessionId id, EndReason reason, Instant now);
-  void remove_mapping(MappingId id, EndReason reason, Instant now);
+  SessionRef insert_session(Instant now, std::uint32_t mapping, Endpoint remote);
+  void link(std::uint32_t session, std::uint32_t mapping);
+  void unlink(std::uint32_t session);
+  void count_address(const Session& session, int change);
+  void remove_session(std::uint32_t number, EndReason reason, Instant now);
+  void remove_mapping(std::uint32_t number, EndReason reason, Instant now);
   void release_port(const Mapping& mapping, EndReason reason, Instant now);
-  void leave_subscriber(SlotId<Subscriber> id, EndReason reason, Instant now);
+  void leave_subscriber(std::uint32_t number, EndReason reason, Instant now);
   static SessionCreated info_of(const Session& session);
-  void end_due_sessions(Instant now);
-  void end_due_mappings(Instant now);
-  void compact_queue();
+  std::size_t end_due_sessions(Instant now, std::size_t most);
+  std::size_t end_due_terms(Instant now, std::size_t most);
+  void end_due_mappings(Instant now, std::size_t most);
+  void end_overdue(Instant now, Protocol protocol, Endpoint inside, Endpoint remote);
 
   const Config& config_;
   Counters& counters_;
   Emit emit_;
   PortAssignor ports_;
-  SlotMap<Mapping> mappings_;
+  RecordPool<Mapping> mappings_;
   std::size_t forwards_ = 0;  ///< of mappings_
-  SlotMap<Session> sessions_;
-  SlotMap<Subscriber> subscribers_;
-  FlowTable<MappingId> mappings_by_inside_;
-  FlowTable<MappingId> mappings_by_external_;
-  FlowTable<SessionId> sessions_by_inside_;
-  FlowTable<SessionId> sessions_by_external_;
-  FlowTable<std::uint32_t> sessions_with_address_;
-  FlowTable<SlotId<Subscriber>> subscribers_by_address_;
+  RecordPool<Session> sessions_;
+  ChunkedArray<SessionLinks> links_;  ///< by number of session
+  RecordPool<Subscriber> subscribers_;
+  FlowHash hash_;
+  HashIndex mappings_by_inside_;
+  HashIndex mappings_by_external_;
+  HashIndex sessions_by_inside_;
+  HashIndex sessions_by_external_;
+  FlowTable<std::uint32_t> sessions_with_address_;  ///< how many, where a filter asks for it
+  FlowTable<std::uint32_t> subscribers_by_address_;
   std::uint64_t balancer_seed_;
   FlowTable<std::uint32_t> choices_;  ///< by external endpoint: a number in choice_list_, from 1 on
   std::vector<ServerChoice> choice_list_;
-  DeadlineQueue<SessionId> session_queue_;
-  DeadlineQueue<MappingId> mapping_queue_;
-  SlotMap<ExplicitTerms> explicit_terms_;
-  DeadlineQueue<MappingId> terms_queue_;
-  FlowTable<MappingNonce> peer_nonces_;
+  WakeQueue session_queue_;
+  WakeQueue mapping_queue_;  ///< of those past their last session
+  RecordPool<KeptTerms> explicit_terms_;
+  FlowTable<std::uint32_t> terms_by_mapping_;
+  WakeQueue terms_queue_;
+  FlowTable<PeerTerms> peers_;
+  /// What was over then, and is still there, waits for its turn to end; if nothing does, the
+  /// beginning of time.
+  Instant overdue_ = Instant::min();
 };
+
+// Asked with each packet.
+
+inline SessionRef Bindings::session_of_inside(Protocol protocol, Endpoint inside, Endpoint remote) {
+  const std::uint32_t number = session_with_inside(protocol, inside, remote);
+  if (number == no_record || is_over(sessions_[number])) return {};
+  return {&sessions_[number], number};
+}
+
+inline SessionRef Bindings::session_of_external(Protocol protocol, Endpoint external,
+                                                Endpoint remote) {
+  const std::uint32_t number = session_with_external(protocol, external, remote);
+  if (number == no_record || is_over(sessions_[number])) return {};
+  return {&sessions_[number], number};
+}
+
+inline std::uint32_t Bindings::session_with_inside(Protocol protocol, Endpoint inside,
+                                                   Endpoint remote) const {
+  const FlowKey key = flow_key(protocol, inside, remote);
+  return sessions_by_inside_.find(hash_(key), [&](std::uint32_t number) {
+    const Session& session = sessions_[number];
+    return flow_key(session.protocol, session.inside, session.remote) == key;
+  });
+}
+
+inline std::uint32_t Bindings::session_with_external(Protocol protocol, Endpoint external,
+                                                     Endpoint remote) const {
+  const FlowKey key = flow_key(protocol, external, remote);
+  return sessions_by_external_.find(hash_(key), [&](std::uint32_t number) {
+    const Session& session = sessions_[number];
+    return flow_key(session.protocol, session.external, session.remote) == key;
+  });
+}
 
 }  // namespace stile::nat

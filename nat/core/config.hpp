@@ -148,6 +148,8 @@ struct Config {
 
   std::size_t max_mappings = 65536;
   std::size_t max_sessions = 262144;
+  /// Mappings and sessions that end with one input, so that none waits long for the others.
+  std::size_t max_ended_at_once = 64;
   std::size_t max_esp_flows = 4096;
   std::size_t max_held_syns = 4096;
   std::size_t max_events = 262144;   ///< waiting in poll_event(); the newest are lost beyond

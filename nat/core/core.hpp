@@ -8,13 +8,16 @@
 #include <utility>
 #include <vector>
 
+#include "nat/core/address_set.hpp"
 #include "nat/core/bindings.hpp"
 #include "nat/core/esp_passthrough.hpp"
 #include "nat/core/flow.hpp"
 #include "nat/core/fragment_tracker.hpp"
 #include "nat/core/held_syns.hpp"
 #include "nat/core/icmp_error_maker.hpp"
+#include "nat/core/ipv4_networks.hpp"
 #include "nat/core/nat.hpp"
+#include "nat/core/plain_packet.hpp"
 #include "nat/core/sequence_offset.hpp"
 #include "nat/core/static_addresses.hpp"
 #include "nat/packet/icmp.hpp"
@@ -25,10 +28,10 @@ namespace stile::nat {
 /// Whom inside a packet from outside reaches.
 struct Admission {
   Endpoint inside;
-  Mapping* mapping = nullptr;  ///< none: the host has the external address to itself
+  bool has_mapping = false;  ///< else the host has the external address to itself
   /// With the sender, if they have one: endpoint-independent filtering lets in strangers as well,
   /// for whom nothing is kept until they are answered.
-  Session* session = nullptr;
+  SessionRef session{};
 };
 
 /// What Nat is made of: one file for each procedure.
@@ -37,6 +40,7 @@ class Nat::Core {
   Core(Config config, Random& random);
 
   Verdict handle_packet(Instant now, Side from, MutableBytes packet);
+  void prefetch(Side from, std::span<const Bytes> packets) const;  // prefetch.cpp
   void handle_timeout(Instant now) { advance(now); }
   Instant poll_timeout() const;
   std::optional<Command> poll_command();
@@ -64,6 +68,13 @@ class Nat::Core {
   /// Where a packet goes, or what happens to it instead: counted, answered and held already.
   using Routed = std::expected<Route, Action>;
 
+  // known_flow.cpp: the short way of most packets; nothing if a packet has to go the long one
+  bool has_plain_flows() const;
+  std::optional<Verdict> known_flow(Side from, MutableBytes bytes);
+  std::optional<Verdict> known_outbound(const PlainPacket& packet);
+  std::optional<Verdict> known_inbound(const PlainPacket& packet);
+  void refresh_plain(SessionRef session, Side from, const PlainPacket& packet);
+
   // receive.cpp: which procedure a packet is for
   Verdict from_inside(const Ipv4Packet& packet);
   Verdict from_outside(const Ipv4Packet& packet);
@@ -77,15 +88,17 @@ class Nat::Core {
 
   // outbound.cpp
   Routed route_outbound(const Ipv4Packet& packet, const Flow& flow);
-  Session* open_session(const Ipv4Packet& packet, const Flow& flow);
+  SessionRef open_session(const Ipv4Packet& packet, const Flow& flow);
   void refuse(const Ipv4Packet& packet, const Flow& flow, Refusal refusal);
   Routed route_without_session(const Ipv4Packet& packet, const Flow& flow);
   bool is_permitted(const Flow& flow) const;
   Route route_to_outside(const Flow& flow, Endpoint external, SessionId session) const;
+  SessionId id_for_later(const Ipv4Packet& packet, SessionRef session) const;
 
   // inbound.cpp
   Routed route_inbound(const Ipv4Packet& packet, const Flow& flow);
   void accept_inbound(const Ipv4Packet& packet, const Flow& flow, const Admission& admission);
+  void keep_mapping(const Flow& flow, const Admission& admission);
   std::optional<Admission> admitted(const Flow& flow);
   Counter reason_to_refuse(const Flow& flow);
   Action unsolicited(const Flow& flow, Side sender, Bytes packet, Counter reason);
@@ -120,12 +133,13 @@ class Nat::Core {
   bool passes_filter(const Mapping& mapping, Endpoint remote) const;
 
   // session_timers.cpp
-  void refresh(Session& session, Side from, const Flow& flow);
+  void refresh(SessionRef session, Side from, const Flow& flow);
+  void refresh_datagrams(SessionRef session, Side from);
   bool refreshes(Side from) const;
   Duration idle_timeout(Protocol protocol, Endpoint remote) const;
   Duration tcp_timeout(TcpState state) const;
-  void refresh_tcp(Session& session, Side from, const TcpView& segment);
-  void refresh_connection(Session& session, Side from, ConnectionStep step);
+  void refresh_tcp(SessionRef session, Side from, const TcpView& segment);
+  void refresh_connection(SessionRef session, Side from, ConnectionStep step);
   static void count_traffic(Session& session, Side from, const Ipv4Packet& packet);
 
   // fragments.cpp
@@ -174,11 +188,14 @@ class Nat::Core {
   Counters counters_;
   Instant now_{};
   Instant rebind_at_ = never;
-  std::vector<std::uint32_t> external_;  ///< sorted, those of static_ included
-  std::uint32_t first_external_ = 0;     ///< the last one that was, while there is none
+  AddressSet external_;               ///< those of static_ included
+  std::uint32_t first_external_ = 0;  ///< the last one that was, while there is none
   std::uint32_t inside_address_ = 0;
+  Ipv4Networks inside_networks_;
+  Ipv4Networks no_nat_;
   std::array<Instant, refusal_count> refusal_told_after_{};
   std::uint16_t next_identification_ = 0;
+  bool is_late_ = true;  ///< more is due than was done, or nothing has begun
   StaticAddresses static_;
   Bindings bindings_;
   EspPassthrough esp_;

@@ -16,6 +16,17 @@ struct Endpoint {
   friend constexpr auto operator<=>(const Endpoint&, const Endpoint&) = default;
 };
 
+/// An endpoint without the two bytes that align it, for records.
+struct [[gnu::packed, gnu::aligned(2)]] StoredEndpoint {
+  std::uint32_t address = 0;
+  std::uint16_t port = 0;
+
+  constexpr StoredEndpoint() = default;
+  constexpr StoredEndpoint(const Endpoint& endpoint)
+      : address(endpoint.address), port(endpoint.port) {}
+  constexpr operator Endpoint() const { return {address, port}; }
+};
+
 constexpr TransportAddress to_public(const Endpoint& endpoint) {
   return {IpAddress::v4(endpoint.address), endpoint.port};
 }

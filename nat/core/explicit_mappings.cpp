@@ -51,8 +51,14 @@ ExplicitRefusal explicit_refusal(Refusal refusal, bool exactly) {
 }  // namespace
 
 const Mapping* Bindings::unscoped_mapping(Protocol protocol, Endpoint inside) const {
-  const MappingId* id = mappings_by_inside_.find(flow_key(protocol, inside));
-  return id ? mappings_.find(*id) : nullptr;
+  const std::uint32_t number = mapping_with_inside(flow_key(protocol, inside));
+  return number == no_record ? nullptr : &mappings_[number];
+}
+
+const ExplicitTerms* Bindings::terms_of(const Mapping& mapping) const {
+  if (!mapping.has_terms) return nullptr;
+  const std::uint32_t number = mapping_with_inside(inside_key_of(mapping));
+  return &explicit_terms_[*terms_by_mapping_.find({number, 0})].terms;
 }
 
 /// RFC 6887 §11.3. A mapping that traffic made becomes one that was asked for, at the same external
@@ -66,7 +72,8 @@ std::expected<const Mapping*, ExplicitRefusal> Bindings::map(Instant now,
     if (request.exactly && !fits(request.suggested, there->external))
       return std::unexpected(ExplicitRefusal::external_unavailable);
     if (there->is_static) return there;
-    if (!there->terms && !has_explicit_left(inside)) return std::unexpected(ExplicitRefusal::quota);
+    if (!there->has_terms && !has_explicit_left(inside))
+      return std::unexpected(ExplicitRefusal::quota);
   } else {
     if (!has_explicit_left(inside)) return std::unexpected(ExplicitRefusal::quota);
     if (request.exactly && names_other_family(request.suggested))
@@ -75,9 +82,9 @@ std::expected<const Mapping*, ExplicitRefusal> Bindings::map(Instant now,
     const auto created = create_mapping(now, request.protocol, inside, {}, wish);
     if (!created) return std::unexpected(explicit_refusal(created.error(), request.exactly));
   }
-  const MappingId id = *mappings_by_inside_.find(flow_key(request.protocol, inside));
-  set_terms(id, request);
-  return mappings_.find(id);
+  const std::uint32_t number = mapping_with_inside(flow_key(request.protocol, inside));
+  set_terms(number, request);
+  return &mappings_[number];
 }
 
 bool Bindings::has_explicit_left(Endpoint inside) const {
@@ -86,18 +93,19 @@ bool Bindings::has_explicit_left(Endpoint inside) const {
          subscriber->explicit_mappings < config_.explicit_per_host;
 }
 
-void Bindings::set_terms(MappingId id, const MapRequest& request) {
-  Mapping& mapping = *mappings_.find(id);
+void Bindings::set_terms(std::uint32_t number, const MapRequest& request) {
+  Mapping& mapping = mappings_[number];
   mapping.was_explicit = true;
-  if (ExplicitTerms* terms = explicit_terms_.find(mapping.terms)) {
-    *terms = request.terms;
+  if (mapping.has_terms) {
+    const std::uint32_t terms = *terms_by_mapping_.find({number, 0});
+    explicit_terms_[terms].terms = request.terms;
+    terms_queue_.move(terms, request.terms.until);
   } else {
-    mapping.terms = explicit_terms_.insert(request.terms);
-    ++subscribers_.find(mapping.subscriber)->explicit_mappings;
-  }
-  if (request.terms.until < mapping.terms_wake) {
-    mapping.terms_wake = request.terms.until;
-    terms_queue_.push(mapping.terms_wake, id);
+    const std::uint32_t terms = explicit_terms_.insert({request.terms, number});
+    terms_by_mapping_.at({number, 0}) = terms;
+    terms_queue_.put(terms, request.terms.until);
+    mapping.has_terms = true;
+    ++subscribers_[mapping.subscriber].explicit_mappings;
   }
   if (request.reserves_companion) {
     mapping.reserves_companion = true;
@@ -106,26 +114,29 @@ void Bindings::set_terms(MappingId id, const MapRequest& request) {
 }
 
 bool Bindings::unmap(Instant now, Protocol protocol, Endpoint inside) {
-  const MappingId* id = mappings_by_inside_.find(flow_key(protocol, inside));
-  if (!id || !mappings_.find(*id)->terms) return false;
-  end_terms(*id, EndReason::deleted, now);
+  const std::uint32_t number = mapping_with_inside(flow_key(protocol, inside));
+  if (number == no_record || !mappings_[number].has_terms) return false;
+  end_terms(number, EndReason::deleted, now);
   return true;
 }
 
-void Bindings::end_terms(MappingId id, EndReason reason, Instant now) {
-  if (mappings_.find(id)->sessions == 0) {
-    mappings_.find(id)->kept_until = {};
-    mappings_.find(id)->awaits_end = false;
-    return remove_mapping(id, reason, now);
-  }
-  forget_terms(*mappings_.find(id));
+void Bindings::end_terms(std::uint32_t mapping, EndReason reason, Instant now) {
+  if (mappings_[mapping].sessions == 0) return remove_mapping(mapping, reason, now);
+  forget_terms(mapping);
 }
 
-void Bindings::forget_terms(Mapping& mapping) {
-  if (!explicit_terms_.erase(std::exchange(mapping.terms, {}))) return;
-  --subscribers_.find(mapping.subscriber)->explicit_mappings;
-  if (std::exchange(mapping.reserves_companion, false))
-    ports_.end_reservation(companion_of(mapping.protocol), mapping.external);
+void Bindings::forget_terms(std::uint32_t number) {
+  Mapping& mapping = mappings_[number];
+  if (!mapping.has_terms) return;
+  const std::uint32_t terms = *terms_by_mapping_.find({number, 0});
+  terms_queue_.remove(terms);
+  terms_by_mapping_.erase({number, 0});
+  explicit_terms_.erase(terms);
+  mapping.has_terms = false;
+  --subscribers_[mapping.subscriber].explicit_mappings;
+  if (!mapping.reserves_companion) return;
+  mapping.reserves_companion = false;
+  ports_.end_reservation(companion_of(mapping.protocol), mapping.external);
 }
 
 /// Of a mapping that reserves it (RFC 6886 §3.3).
@@ -135,20 +146,11 @@ bool Bindings::is_companion(const Mapping& mapping) {
   return other && other->reserves_companion;
 }
 
-void Bindings::end_due_terms(Instant now) {
-  while (const auto id = terms_queue_.pop_due(now)) {
-    Mapping* mapping = mappings_.find(*id);
-    if (!mapping || mapping->terms_wake > now) continue;
-    mapping->terms_wake = never;
-    const ExplicitTerms* terms = terms_of(*mapping);
-    if (!terms) continue;
-    if (terms->until <= now) {
-      end_terms(*id, EndReason::expired, now);
-      continue;
-    }
-    mapping->terms_wake = terms->until;
-    terms_queue_.push(terms->until, *id);
-  }
+std::size_t Bindings::end_due_terms(Instant now, std::size_t most) {
+  std::size_t count = 0;
+  for (; count < most && terms_queue_.earliest() <= now; ++count)
+    end_terms(explicit_terms_[terms_queue_.first().number].mapping, EndReason::expired, now);
+  return count;
 }
 
 bool Bindings::terms_admit(const Mapping& mapping, Endpoint remote) const {
@@ -160,10 +162,10 @@ bool Bindings::terms_admit(const Mapping& mapping, Endpoint remote) const {
 }
 
 /// RFC 6887 §12.3.
-std::expected<Session*, ExplicitRefusal> Bindings::peer(Instant now, const PeerRequest& request) {
+std::expected<SessionRef, ExplicitRefusal> Bindings::peer(Instant now, const PeerRequest& request) {
   const Endpoint inside = endpoint_of(request.inside);
   const Endpoint remote = endpoint_of(request.remote);
-  Session* session = session_of_inside(request.protocol, inside, remote);
+  SessionRef session = session_of_inside(request.protocol, inside, remote);
   if (!session) {
     const Mapping* there = mapping_of_inside(request.protocol, inside, remote);
     if (names_other_family(request.suggested) ||
@@ -175,13 +177,19 @@ std::expected<Session*, ExplicitRefusal> Bindings::peer(Instant now, const PeerR
     if (!opened) return std::unexpected(explicit_refusal(opened.error(), exactly));
     session = *opened;
   }
-  peer_nonces_.at(flow_key(request.protocol, inside, remote)) = request.nonce;
-  session->kept_until = request.until;
+  session->was_asked_for = true;
+  peers_.at(flow_key(request.protocol, inside, remote)) = {request.nonce, request.until};
   return session;
 }
 
 const MappingNonce* Bindings::nonce_of_peer(const Session& session) const {
-  return peer_nonces_.find(flow_key(session.protocol, session.inside, session.remote));
+  const PeerTerms* terms = peers_.find(flow_key(session.protocol, session.inside, session.remote));
+  return terms ? &terms->nonce : nullptr;
+}
+
+void Bindings::forget_peer(Session& session) {
+  if (session.was_asked_for)
+    peers_.at(flow_key(session.protocol, session.inside, session.remote)).until = {};
 }
 
 }  // namespace stile::nat

@@ -7,12 +7,12 @@ namespace stile::nat {
 /// is forwarded on purpose is open to everybody, or to whom the host that asked for it named.
 bool Nat::Core::passes_filter(const Mapping& mapping, Endpoint remote) const {
   if (mapping.is_static) return true;
-  if (mapping.terms) return bindings_.terms_admit(mapping, remote);
+  if (mapping.has_terms) return bindings_.terms_admit(mapping, remote);
   switch (config_.filtering_for(mapping.protocol)) {
     case Behavior::endpoint_independent:
       return true;
     case Behavior::address_dependent:
-      return bindings_.knows_address(mapping.protocol, mapping.external, remote.address);
+      return bindings_.knows_address(mapping, remote.address);
     case Behavior::address_and_port_dependent:
       return bindings_.knows_endpoint(mapping.protocol, mapping.external, remote);
   }

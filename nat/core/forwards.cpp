@@ -14,9 +14,9 @@ void Bindings::add_forward(Instant now, const Forward& forward, std::uint32_t ex
   for (std::uint16_t i = 0; i < forward.count; ++i) {
     Mapping mapping;
     mapping.protocol = forward.protocol;
-    mapping.inside = {forward.inside.ip.v4_bits(),
-                      static_cast<std::uint16_t>(forward.inside.port + i)};
-    mapping.external = {external, static_cast<std::uint16_t>(forward.external_port + i)};
+    mapping.inside =
+        Endpoint{forward.inside.ip.v4_bits(), static_cast<std::uint16_t>(forward.inside.port + i)};
+    mapping.external = Endpoint{external, static_cast<std::uint16_t>(forward.external_port + i)};
     mapping.is_static = true;
     mapping.follows_first = !forward.external;
     const Mapping* there = mapping_of_external(mapping.protocol, mapping.external);
@@ -28,12 +28,13 @@ void Bindings::add_forward(Instant now, const Forward& forward, std::uint32_t ex
 /// back.
 void Bindings::add_static(Instant now, const Mapping& mapping) {
   if (mapping_of_external(mapping.protocol, mapping.external) ||
-      mappings_by_inside_.find(flow_key(mapping.protocol, mapping.inside)))
+      mapping_with_inside(flow_key(mapping.protocol, mapping.inside)) != no_record)
     end_where(
         now,
         [&](const Mapping& other) {
           return other.protocol == mapping.protocol &&
-                 (other.external == mapping.external || other.inside == mapping.inside);
+                 (Endpoint(other.external) == mapping.external ||
+                  Endpoint(other.inside) == mapping.inside);
         },
         EndReason::flushed);
   ports_.reserve(mapping.protocol, mapping.external);
@@ -52,7 +53,7 @@ void Bindings::follow_external(Instant now) {
       EndReason::address_gone);
   forget_choices();
   const auto moved = ports_.follow_config();
-  subscribers_.for_each([&](SlotId<Subscriber>, Subscriber& subscriber) {
+  subscribers_.for_each([&](std::uint32_t, Subscriber& subscriber) {
     // One that has mappings at several addresses may have lost the one it was paired with.
     subscriber.external =
         moved[subscriber.external].value_or(subscriber.address % config_.external.size());

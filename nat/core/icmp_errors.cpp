@@ -52,7 +52,7 @@ Verdict Nat::Core::icmp_error_from_outside(const Ipv4Packet& packet, const Ipv4P
   rewrite_quoted(quoted, admission->inside, flow.destination);
   packet.set_destination(admission->inside.address);
   if (admission->session && config_.icmp_errors == IcmpErrors::end_session)
-    bindings_.end(admission->session->id, now_);
+    bindings_.end(admission->session, now_);
   return deliver_icmp_error(packet, Side::inside);
 }
 
@@ -72,7 +72,7 @@ std::optional<Endpoint> Nat::Core::external_of(Protocol protocol, Endpoint insid
   if (const auto address = static_.external_of(inside.address))
     return Endpoint{*address, inside.port};
   const Mapping* mapping = bindings_.mapping_of_inside(protocol, inside, remote);
-  return mapping ? std::optional(mapping->external) : std::nullopt;
+  return mapping ? std::optional(Endpoint(mapping->external)) : std::nullopt;
 }
 
 /// RFC 5508 REQ-5c: a host with an address of its own appears as that; routers and other hosts as

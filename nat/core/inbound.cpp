@@ -12,33 +12,40 @@ Nat::Core::Routed Nat::Core::route_inbound(const Ipv4Packet& packet, const Flow&
   ++counters_.translated_inbound;
   return Route{Side::inside,
                {flow.source, admission->inside, admission->inside.port},
-               admission->session ? admission->session->id : SessionId{},
+               id_for_later(packet, admission->session),
                std::nullopt};
 }
 
 void Nat::Core::accept_inbound(const Ipv4Packet& packet, const Flow& flow,
                                const Admission& admission) {
-  if (admission.mapping && refreshes(Side::outside) && flow.protocol != Protocol::tcp)
-    bindings_.keep_mapping(*admission.mapping, now_ + idle_timeout(flow.protocol, flow.source));
+  if (refreshes(Side::outside) && flow.protocol != Protocol::tcp) keep_mapping(flow, admission);
   if (!admission.session) return;
-  refresh(*admission.session, Side::outside, flow);
+  refresh(admission.session, Side::outside, flow);
   count_traffic(*admission.session, Side::outside, packet);
+}
+
+void Nat::Core::keep_mapping(const Flow& flow, const Admission& admission) {
+  const Instant until = now_ + idle_timeout(flow.protocol, flow.source);
+  if (admission.session)
+    bindings_.keep_mapping_of(admission.session, until);
+  else if (admission.has_mapping)
+    bindings_.keep_mapping(flow.protocol, flow.destination, until);
 }
 
 /// The host that the destination of `flow` belongs to, if its filter lets the source in.
 std::optional<Admission> Nat::Core::admitted(const Flow& flow) {
-  if (Session* session =
+  if (const SessionRef session =
           bindings_.session_of_external(flow.protocol, flow.destination, flow.source))
-    return Admission{session->inside, bindings_.mapping_of(*session), session};
+    return Admission{session->inside, true, session};
   if (const auto inside = static_.inside_of(flow.destination.address))
     return Admission{{*inside, flow.destination.port}};
   if (bindings_.is_balanced(flow.protocol, flow.destination)) {
     const auto server = bindings_.server_for(flow.protocol, flow.destination, flow.source);
     return server ? std::optional(Admission{*server}) : std::nullopt;
   }
-  Mapping* mapping = bindings_.mapping_of_external(flow.protocol, flow.destination);
+  const Mapping* mapping = bindings_.mapping_of_external(flow.protocol, flow.destination);
   if (!mapping || !passes_filter(*mapping, flow.source)) return std::nullopt;
-  return Admission{mapping->inside, mapping};
+  return Admission{mapping->inside, true};
 }
 
 Nat::Core::Counter Nat::Core::reason_to_refuse(const Flow& flow) {

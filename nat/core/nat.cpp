@@ -10,6 +10,8 @@ namespace stile::nat {
 
 Nat::Core::Core(Config config, Random& random)
     : config_(std::move(config)),
+      inside_networks_(config_.inside_networks),
+      no_nat_(config_.no_nat),
       next_identification_(static_cast<std::uint16_t>(random.u32())),
       static_(config_, random),
       bindings_(config_, random, counters_, [this](Event event) { push_event(std::move(event)); }),
@@ -25,12 +27,12 @@ Nat::Core::Core(Config config, Random& random)
 }
 
 void Nat::Core::list_external() {
-  external_.clear();
-  for (const IpAddress& address : config_.external) external_.push_back(address.v4_bits());
-  if (!external_.empty()) first_external_ = external_.front();
+  std::vector<std::uint32_t> addresses;
+  for (const IpAddress& address : config_.external) addresses.push_back(address.v4_bits());
+  if (!addresses.empty()) first_external_ = addresses.front();
   for (const StaticAddress& pair : config_.static_addresses)
-    external_.push_back(pair.external.v4_bits());
-  std::ranges::sort(external_);
+    addresses.push_back(pair.external.v4_bits());
+  external_.assign(std::move(addresses));
 }
 
 void Nat::Core::set_external(Instant now, std::vector<IpAddress> external) {
@@ -49,13 +51,17 @@ void Nat::Core::advance(Instant now) {
   now_ = std::max(now_, now);
   if (rebind_at_ == never && config_.rebind_every > Duration::zero())
     rebind_at_ = now_ + config_.rebind_every;
-  if (poll_timeout() > now_) return;
+  if (poll_timeout() > now_) {
+    is_late_ = false;
+    return;
+  }
   rebind();
   bindings_.end_due(now_);
   esp_.end_due(now_);
   answer_held_syns();
   for (FragmentTracker& tracker : fragments_)
     counters_.dropped_fragment_timeout += tracker.end_due(now_);
+  is_late_ = poll_timeout() <= now_;
 }
 
 /// Config::rebind_every.
@@ -172,7 +178,8 @@ std::string_view name_of(EndReason reason) {
 
 void Nat::for_each_session(Instant now,
                            const std::function<void(const SessionInfo&)>& visit) const {
-  core_->bindings().sessions().for_each([&](SessionId, const Session& session) {
+  core_->bindings().sessions().for_each([&](std::uint32_t, const Session& session) {
+    if (core_->bindings().is_over(session)) return;
     SessionInfo info;
     info.protocol = session.protocol;
     info.inside = to_public(session.inside);
@@ -180,8 +187,8 @@ void Nat::for_each_session(Instant now,
     info.remote = to_public(session.remote);
     if (session.protocol == Protocol::tcp) info.tcp_state = session.tcp.state();
     info.time_left = std::max(session.deadline - now, Duration::zero());
-    info.outbound = session.outbound;
-    info.inbound = session.inbound;
+    info.outbound = session.traffic.of(Side::inside);
+    info.inbound = session.traffic.of(Side::outside);
     visit(info);
   });
 }

@@ -21,7 +21,7 @@ Nat::Core::Routed Nat::Core::route_outbound(const Ipv4Packet& packet, const Flow
   if (!can_go_out(packet, Side::inside, hairpin ? Side::inside : Side::outside))
     return std::unexpected(Action::drop);
 
-  Session* session = bindings_.session_of_inside(flow.protocol, flow.source, flow.destination);
+  SessionRef session = bindings_.session_of_inside(flow.protocol, flow.source, flow.destination);
   if (!session && flow.tcp && !begins_connection(*flow.tcp))
     return route_without_session(packet, flow);
   if (!session && !is_permitted(flow)) {
@@ -30,7 +30,7 @@ Nat::Core::Routed Nat::Core::route_outbound(const Ipv4Packet& packet, const Flow
   }
   if (!session) session = open_session(packet, flow);
   if (!session) return std::unexpected(Action::drop);
-  refresh(*session, Side::inside, flow);
+  refresh(session, Side::inside, flow);
   count_traffic(*session, Side::inside, packet);
   // RFC 5382 REQ-4: an outbound SYN makes a held inbound one of the same connection a simultaneous
   // open.
@@ -39,7 +39,13 @@ Nat::Core::Routed Nat::Core::route_outbound(const Ipv4Packet& packet, const Flow
     ++counters_.syns_superseded;
   if (hairpin) return route_hairpin(packet, flow, session->external, packet.bytes());
   ++counters_.translated_outbound;
-  return route_to_outside(flow, session->external, session->id);
+  return route_to_outside(flow, session->external, id_for_later(packet, session));
+}
+
+/// Only fragments to come, and what looks into payloads, ask for the session again.
+SessionId Nat::Core::id_for_later(const Ipv4Packet& packet, SessionRef session) const {
+  const bool is_asked_for = packet.is_fragment() || config_.has_alg();
+  return session && is_asked_for ? bindings_.id_of(session) : SessionId{};
 }
 
 /// Config::blocked and Config::only.
@@ -55,11 +61,11 @@ Route Nat::Core::route_to_outside(const Flow& flow, Endpoint external, SessionId
   return {Side::outside, {external, flow.destination, external.port}, session, std::nullopt};
 }
 
-Session* Nat::Core::open_session(const Ipv4Packet& packet, const Flow& flow) {
+SessionRef Nat::Core::open_session(const Ipv4Packet& packet, const Flow& flow) {
   const auto opened = bindings_.open(now_, flow.protocol, flow.source, flow.destination);
   if (opened) return *opened;
   refuse(packet, flow, opened.error());
-  return nullptr;
+  return {};
 }
 
 /// A segment that begins no connection and belongs to none. A RST answers something that came in:

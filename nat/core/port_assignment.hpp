@@ -49,7 +49,8 @@ class PortAssignor {
   void release(Protocol protocol, const Endpoint& external);
   /// Likewise, but nobody except `owner` gets it before Config::port_hold is over.
   void release_later(Instant now, Protocol protocol, const Endpoint& external, std::uint32_t owner);
-  void end_due(Instant now);
+  /// So many at most.
+  void end_due(Instant now, std::size_t most);
   Instant earliest() const { return held_.earliest(); }
 
   /// Config::external is another one. Gives, for each index of before, the index of that address

@@ -1,23 +1,11 @@
-#include <algorithm>
-
 #include "nat/core/core.hpp"
 
 namespace stile::nat {
 
 namespace {
 
-bool contains(const std::vector<IpPrefix>& prefixes, std::uint32_t address) {
-  return std::ranges::any_of(
-      prefixes, [&](const IpPrefix& prefix) { return prefix.contains(IpAddress::v4(address)); });
-}
-
-/// Class D and the limited broadcast; RFC 1812 §5.3.7 says which addresses are never a destination
-/// or a source.
 constexpr bool is_multicast_or_reserved(std::uint32_t address) {
   return address >> 28 >= 0xe;
-}
-constexpr bool is_loopback_or_zero_net(std::uint32_t address) {
-  return address >> 24 == 127 || address >> 24 == 0;
 }
 
 constexpr bool is_translated(std::uint8_t protocol) {
@@ -41,20 +29,23 @@ bool has_source_route(Bytes options) {
 }
 
 bool is_icmp_query(const Ipv4Packet& packet) {
+  if (packet.protocol() != ip_protocol::icmp) return false;
   const auto icmp = IcmpPacket::parse(packet.payload());
-  return packet.protocol() == ip_protocol::icmp && icmp && icmp->is_query();
+  return icmp && icmp->is_query();
 }
 
 bool is_icmp_error(const Ipv4Packet& packet) {
-  if (packet.fragment_offset() != 0) return false;
+  if (packet.protocol() != ip_protocol::icmp || packet.fragment_offset() != 0) return false;
   const auto icmp = IcmpPacket::parse(packet.payload());
-  return packet.protocol() == ip_protocol::icmp && icmp && icmp->is_error();
+  return icmp && icmp->is_error();
 }
 
 }  // namespace
 
 Verdict Nat::Core::handle_packet(Instant now, Side from, MutableBytes bytes) {
-  advance(now);
+  if (now > now_ || is_late_) advance(now);
+  if (has_plain_flows())
+    if (const auto sent = known_flow(from, bytes)) return *sent;
   const auto packet = Ipv4Packet::parse(bytes);
   if (!packet) {
     const bool other_version = !bytes.empty() && bytes[0] >> 4 != 4;
@@ -68,8 +59,7 @@ Verdict Nat::Core::handle_packet(Instant now, Side from, MutableBytes bytes) {
 std::optional<Nat::Core::Counter> Nat::Core::problem_with_header(const Ipv4Packet& packet) const {
   if (!packet.checksum_is_right()) return &Counters::dropped_malformed;
   if (is_multicast_or_reserved(packet.destination())) return &Counters::dropped_not_unicast;
-  if (is_loopback_or_zero_net(packet.destination())) return &Counters::dropped_malformed;
-  if (is_multicast_or_reserved(packet.source()) || is_loopback_or_zero_net(packet.source()))
+  if (is_not_routed(packet.destination()) || is_not_routed(packet.source()))
     return &Counters::dropped_malformed;
   // RFC 5508 §7.3: a source route could show inside addresses outside.
   if (has_source_route(packet.options())) return &Counters::dropped_source_route;
@@ -79,9 +69,9 @@ std::optional<Nat::Core::Counter> Nat::Core::problem_with_header(const Ipv4Packe
 Verdict Nat::Core::from_inside(const Ipv4Packet& packet) {
   if (packet.destination() == inside_address_) return to_self(packet, Side::inside);
   if (!is_external(packet.destination())) {
-    if (contains(config_.inside_networks, packet.destination()))
+    if (inside_networks_.contains(packet.destination()))
       return forward_untranslated(packet, Side::inside, Side::inside);
-    if (contains(config_.no_nat, packet.destination()))
+    if (no_nat_.contains(packet.destination()))
       return forward_untranslated(packet, Side::inside, Side::outside);
   }
   return translate(packet, Side::inside);
@@ -93,9 +83,8 @@ Verdict Nat::Core::from_outside(const Ipv4Packet& packet) {
   if (is_own(packet.source())) return drop(&Counters::dropped_spoofed);
   if (is_external(packet.destination())) return translate(packet, Side::outside);
   const bool lies_inside =
-      config_.inside_networks.empty() || contains(config_.inside_networks, packet.destination());
-  if (lies_inside && packet.destination() != inside_address_ &&
-      contains(config_.no_nat, packet.source()))
+      config_.inside_networks.empty() || inside_networks_.contains(packet.destination());
+  if (lies_inside && packet.destination() != inside_address_ && no_nat_.contains(packet.source()))
     return forward_untranslated(packet, Side::outside, Side::inside);
   return drop(&Counters::dropped_not_for_us);
 }
@@ -147,7 +136,7 @@ bool Nat::Core::is_for_self(const Ipv4Packet& packet) const {
 }
 
 bool Nat::Core::is_external(std::uint32_t address) const {
-  return std::ranges::binary_search(external_, address);
+  return external_.contains(address);
 }
 
 bool Nat::Core::is_own(std::uint32_t address) const {

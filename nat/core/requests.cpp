@@ -29,13 +29,13 @@ std::expected<RequestedPeer, ExplicitRefusal> Nat::Core::peer(Instant now,
   advance(now);
   const auto opened = bindings_.peer(now_, request);
   if (!opened) return std::unexpected(opened.error());
-  Session& session = **opened;
-  const bool is_new = session.deadline <= now_;
+  const SessionRef session = *opened;
+  const bool is_new = session->deadline <= now_;
   const Duration timeout = request.protocol == Protocol::tcp
                                ? config_.tcp_opening_timeout
-                               : idle_timeout(request.protocol, session.remote);
-  bindings_.set_deadline(session, is_new ? now_ + timeout : session.deadline);
-  return RequestedPeer{to_public(session.external), session.deadline};
+                               : idle_timeout(request.protocol, session->remote);
+  bindings_.set_deadline(session, is_new ? now_ + timeout : session->deadline);
+  return RequestedPeer{to_public(session->external), session->deadline};
 }
 
 RequestedMapping Nat::Core::requested(const Mapping& mapping) const {
@@ -55,21 +55,14 @@ std::optional<IpAddress> Nat::external_of(IpAddress inside) const {
   return core_->external_of(inside);
 }
 
-/// Limit: among more sessions than this, those of one mapping are not looked for; the longest time
-/// that they can have left stands for them. RFC 6887 §15 wants no less.
+/// Limit: of a mapping with more sessions than this, the longest time that they can have left
+/// stands for them. RFC 6887 §15 wants no less.
 Instant Nat::Core::idle_until(Protocol protocol, Endpoint inside) const {
   constexpr std::size_t most_looked_at = 4096;
   const Mapping* mapping = bindings_.unscoped_mapping(protocol, inside);
   if (!mapping || mapping->sessions == 0) return {};
-  if (bindings_.sessions().size() > most_looked_at)
-    return now_ +
-           (protocol == Protocol::tcp ? config_.tcp_established_timeout : config_.udp_timeout);
-  Instant until{};
-  bindings_.sessions().for_each([&](SessionId, const Session& session) {
-    if (session.protocol == protocol && session.inside == inside)
-      until = std::max(until, session.deadline);
-  });
-  return until;
+  if (const auto last = bindings_.last_deadline_of(*mapping, most_looked_at)) return *last;
+  return now_ + (protocol == Protocol::tcp ? config_.tcp_established_timeout : config_.udp_timeout);
 }
 
 std::expected<RequestedMapping, ExplicitRefusal> Nat::map(Instant now, const MapRequest& request) {
@@ -98,7 +91,7 @@ std::optional<RequestedMapping> Nat::mapping_of_external(Protocol protocol,
 
 std::optional<Nat::PeerState> Nat::peer_of(Protocol protocol, TransportAddress inside,
                                            TransportAddress remote) const {
-  const Session* session =
+  const SessionRef session =
       core_->bindings().session_of_inside(protocol, endpoint_of(inside), endpoint_of(remote));
   if (!session) return std::nullopt;
   const MappingNonce* nonce = core_->bindings().nonce_of_peer(*session);
@@ -110,8 +103,8 @@ Instant Nat::idle_until(Protocol protocol, TransportAddress inside) const {
 }
 
 void Nat::for_each_explicit(const std::function<void(const RequestedMapping&)>& visit) const {
-  core_->bindings().mappings().for_each([&](MappingId, const Mapping& mapping) {
-    if (mapping.terms) visit(core_->requested(mapping));
+  core_->bindings().mappings().for_each([&](std::uint32_t, const Mapping& mapping) {
+    if (mapping.has_terms) visit(core_->requested(mapping));
   });
 }
 

@@ -19,26 +19,24 @@ bool Nat::Core::restore(Instant now, const SessionInfo& info) {
   const auto session =
       bindings_.restore(now_, info.protocol, inside, endpoint_of(info.external), remote);
   if (!session) return false;
-  if (info.tcp_state) (*session)->tcp = TcpTracking::resumed(*info.tcp_state);
-  (*session)->outbound = info.outbound;
-  (*session)->inbound = info.inbound;
-  bindings_.set_deadline(**session, now_ + info.time_left);
+  if (info.tcp_state) session->tcp = TcpTracking::resumed(*info.tcp_state);
+  session->traffic.set(Side::inside, info.outbound);
+  session->traffic.set(Side::outside, info.inbound);
+  bindings_.set_deadline(session, now_ + info.time_left);
   return true;
 }
 
 /// With its mapping, at the same external endpoint or not at all.
-std::optional<Session*> Bindings::restore(Instant now, Protocol protocol, Endpoint inside,
-                                          Endpoint external, Endpoint remote) {
-  if (session_of_inside(protocol, inside, remote) || !is_external(external.address))
-    return std::nullopt;
+SessionRef Bindings::restore(Instant now, Protocol protocol, Endpoint inside, Endpoint external,
+                             Endpoint remote) {
+  if (session_of_inside(protocol, inside, remote) || !is_external(external.address)) return {};
   const Mapping* there = mapping_of_inside(protocol, inside, remote);
-  if (there && there->external != external) return std::nullopt;
+  if (there && Endpoint(there->external) != external) return {};
   const auto opened = open(now, protocol, inside, remote, {external, true});
-  if (!opened) return std::nullopt;
-  Session* session = *opened;
-  if (session->external == external) return session;
-  remove_session(session->id, EndReason::flushed, now);
-  return std::nullopt;
+  if (!opened) return {};
+  if (Endpoint((*opened)->external) == external) return *opened;
+  remove_session(opened->number, EndReason::flushed, now);
+  return {};
 }
 
 }  // namespace stile::nat

@@ -4,15 +4,19 @@ namespace stile::nat {
 
 /// RFC 4787 REQ-6: what goes out refreshes; what comes in does so only if configured (REQ-6a). RFC
 /// 5508 REQ-2 likewise.
-void Nat::Core::refresh(Session& session, Side from, const Flow& flow) {
+void Nat::Core::refresh(SessionRef session, Side from, const Flow& flow) {
   if (flow.tcp) return refresh_tcp(session, from, *flow.tcp);
-  if (session.protocol == Protocol::dccp || session.protocol == Protocol::sctp)
+  if (session->protocol == Protocol::dccp || session->protocol == Protocol::sctp)
     return refresh_connection(session, from, flow.step);
-  const bool is_new = session.deadline <= now_;
+  refresh_datagrams(session, from);
+}
+
+void Nat::Core::refresh_datagrams(SessionRef session, Side from) {
+  const bool is_new = session->deadline <= now_;
   if (!is_new && !refreshes(from)) return;
-  const bool is_answered = from == Side::outside || session.inbound.packets > 0;
-  const bool waits_for_answer = session.protocol == Protocol::udp && !is_answered;
-  const Duration timeout = idle_timeout(session.protocol, session.remote);
+  const bool is_answered = from == Side::outside || session->traffic.of(Side::outside).packets > 0;
+  const bool waits_for_answer = session->protocol == Protocol::udp && !is_answered;
+  const Duration timeout = idle_timeout(session->protocol, session->remote);
   bindings_.set_deadline(
       session,
       now_ + (waits_for_answer ? config_.udp_unanswered_timeout.value_or(timeout) : timeout));
@@ -32,25 +36,25 @@ Duration Nat::Core::idle_timeout(Protocol protocol, Endpoint remote) const {
 }
 
 /// RFC 5382 REQ-5: a connection is idle when neither side sends. Its state says how long it may be.
-void Nat::Core::refresh_tcp(Session& session, Side from, const TcpView& segment) {
-  const bool refreshes = session.tcp.track(from, segment);
-  const Duration timeout = tcp_timeout(session.tcp.state());
+void Nat::Core::refresh_tcp(SessionRef session, Side from, const TcpView& segment) {
+  const bool refreshes = session->tcp.track(from, segment);
+  const Duration timeout = tcp_timeout(session->tcp.state());
   // RFC 6887 §12.3: what a PEER request prolonged still ends with the connection.
-  if (session.tcp.state() == TcpState::closing || session.tcp.state() == TcpState::reset)
-    session.kept_until = {};
+  if (session->tcp.state() == TcpState::closing || session->tcp.state() == TcpState::reset)
+    bindings_.forget_peer(*session);
   // RFC 7857 §2.2, §7.1: a RST may shorten what is left; it never prolongs it.
-  const Instant deadline = refreshes ? now_ + timeout : std::min(session.deadline, now_ + timeout);
+  const Instant deadline = refreshes ? now_ + timeout : std::min(session->deadline, now_ + timeout);
   bindings_.set_deadline(session, deadline);
 }
 
 /// RFC 5597 REQ-5 for DCCP, and for SCTP likewise: both directions keep a connection.
-void Nat::Core::refresh_connection(Session& session, Side from, ConnectionStep step) {
-  if (step == ConnectionStep::begins) session.is_closing = false;
-  if (step == ConnectionStep::ends) session.is_closing = true;
-  const bool is_answered = from == Side::outside || session.inbound.packets > 0;
-  const Duration timeout = session.is_closing ? config_.tcp_closing_timeout
-                           : is_answered      ? config_.tcp_established_timeout
-                                              : config_.tcp_opening_timeout;
+void Nat::Core::refresh_connection(SessionRef session, Side from, ConnectionStep step) {
+  if (step == ConnectionStep::begins) session->is_closing = false;
+  if (step == ConnectionStep::ends) session->is_closing = true;
+  const bool is_answered = from == Side::outside || session->traffic.of(Side::outside).packets > 0;
+  const Duration timeout = session->is_closing ? config_.tcp_closing_timeout
+                           : is_answered       ? config_.tcp_established_timeout
+                                               : config_.tcp_opening_timeout;
   bindings_.set_deadline(session, now_ + timeout);
 }
 
@@ -70,9 +74,7 @@ Duration Nat::Core::tcp_timeout(TcpState state) const {
 }
 
 void Nat::Core::count_traffic(Session& session, Side from, const Ipv4Packet& packet) {
-  Traffic& traffic = from == Side::inside ? session.outbound : session.inbound;
-  ++traffic.packets;
-  traffic.bytes += packet.total_length();
+  session.traffic.add(from, packet.total_length());
 }
 
 }  // namespace stile::nat

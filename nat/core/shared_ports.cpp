@@ -11,8 +11,8 @@ std::optional<Endpoint> Bindings::shared_port(Protocol protocol, const Subscribe
   Endpoint external{config_.external[subscriber.external].v4_bits(), inside_port};
   for (int i = 0; i < tries; ++i) {
     const bool is_in_range = external.port >= config_.port_min && external.port <= config_.port_max;
-    if (is_in_range && !mappings_by_external_.find(flow_key(protocol, external, remote)) &&
-        !mapping_of_external(protocol, external))
+    if (is_in_range && mapping_with_external(flow_key(protocol, external, remote)) == no_record &&
+        mapping_with_external(flow_key(protocol, external)) == no_record)
       return external;
     external.port = ports_.random_port_for(protocol, inside_port);
   }

@@ -3,8 +3,8 @@
 namespace stile::nat {
 
 const Subscriber* Bindings::known_subscriber(std::uint32_t inside_address) const {
-  const auto* id = subscribers_by_address_.find({inside_address, 0});
-  return id ? subscribers_.find(*id) : nullptr;
+  const std::uint32_t* number = subscribers_by_address_.find({inside_address, 0});
+  return number ? &subscribers_[*number] : nullptr;
 }
 
 std::uint32_t Bindings::external_address_for(std::uint32_t inside_address) const {
@@ -15,32 +15,32 @@ std::uint32_t Bindings::external_address_for(std::uint32_t inside_address) const
   return config_.external[index].v4_bits();
 }
 
-/// The subscriber with one mapping more; no id if there is no external address for it.
-SlotId<Subscriber> Bindings::join_subscriber(std::uint32_t inside_address, Instant now) {
+/// The subscriber with one mapping more; nothing if there is no external address for it.
+std::optional<std::uint32_t> Bindings::join_subscriber(std::uint32_t inside_address, Instant now) {
   const FlowKey key{inside_address, 0};
   if (const auto* known = subscribers_by_address_.find(key)) {
-    ++subscribers_.find(*known)->mappings;
+    ++subscribers_[*known].mappings;
     return *known;
   }
   const auto external = ports_.welcome(now, inside_address);
-  if (!external) return {};
+  if (!external) return std::nullopt;
   Subscriber subscriber;
   subscriber.address = inside_address;
   subscriber.mappings = 1;
   subscriber.external = *external;
-  const SlotId<Subscriber> id = subscribers_.insert(std::move(subscriber));
-  subscribers_by_address_.at(key) = id;
-  return id;
+  const std::uint32_t number = subscribers_.insert(std::move(subscriber));
+  subscribers_by_address_.at(key) = number;
+  return number;
 }
 
 /// With one mapping less.
-void Bindings::leave_subscriber(SlotId<Subscriber> id, EndReason reason, Instant now) {
-  Subscriber& subscriber = *subscribers_.find(id);
+void Bindings::leave_subscriber(std::uint32_t number, EndReason reason, Instant now) {
+  Subscriber& subscriber = subscribers_[number];
   if (--subscriber.mappings > 0) return;
   const bool is_held = config_.holds_ports() && reason == EndReason::expired;
   ports_.leave(is_held ? now + config_.port_hold : now, subscriber);
   subscribers_by_address_.erase({subscriber.address, 0});
-  subscribers_.erase(id);
+  subscribers_.erase(number);
 }
 
 /// RFC 6888 REQ-4c. What a host may have new in a second it may have at once.

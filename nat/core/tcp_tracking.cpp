@@ -33,21 +33,24 @@ bool TcpTracking::track(Side from, const TcpView& segment) {
   if (segment.has(tcp_flag::rst)) {
     // RFC 7857 §2.2: a RST that its receiver would not accept may be an attacker's, so it changes
     // nothing here.
-    if (would_accept(end(other(from)), segment)) reset_ = true;
+    End& receiver = end(other(from));
+    if (would_accept(receiver, segment)) receiver.was_reset = true;
     return false;
   }
   const TcpState before = state();
   if (segment.has(tcp_flag::syn) && (before == TcpState::closing || before == TcpState::reset))
     *this = TcpTracking{};  // the same ports begin a new connection
-  reset_ = false;  // RFC 7857 Figure 1: TRANS goes back to ESTABLISHED when a packet follows
+  // RFC 7857 Figure 1: TRANS goes back to ESTABLISHED when a packet follows.
+  for (End& each : ends_) each.was_reset = false;
 
   End& sender = end(from);
-  if (segment.has(tcp_flag::syn)) sender.window_scale = window_scale_of(segment);
+  if (segment.has(tcp_flag::syn)) sender.window_scale = window_scale_of(segment) & 15u;
   if (segment.has(tcp_flag::ack)) {
-    sender.sent_ack = sender.has_window = true;
+    if (sender.window_scale == unknown) sender.window_scale = 0;
+    sender.sent_ack = true;
     sender.next_expected = segment.acknowledgment();
-    const int shift = segment.has(tcp_flag::syn) ? 0 : sender.window_scale;
-    sender.window = std::uint32_t{segment.window()} << shift;
+    sender.window = segment.window();
+    sender.is_scaled = !segment.has(tcp_flag::syn);
   }
   if (segment.has(tcp_flag::fin)) sender.sent_fin = true;
   return true;
@@ -56,7 +59,7 @@ bool TcpTracking::track(Side from, const TcpView& segment) {
 TcpState TcpTracking::state() const {
   const End& inside = end(Side::inside);
   const End& outside = end(Side::outside);
-  if (reset_) return TcpState::reset;
+  if (is_reset()) return TcpState::reset;
   if (!inside.sent_ack || !outside.sent_ack) return TcpState::opening;
   if (inside.sent_fin && outside.sent_fin) return TcpState::closing;
   if (inside.sent_fin) return TcpState::inside_fin;
@@ -66,17 +69,22 @@ TcpState TcpTracking::state() const {
 
 TcpTracking TcpTracking::resumed(TcpState state) {
   TcpTracking tracking;
-  for (End& end : tracking.ends_) end.sent_ack = state != TcpState::opening;
+  for (End& end : tracking.ends_) {
+    end.sent_ack = state != TcpState::opening;
+    end.window_scale = unknown;
+  }
   const bool is_closing = state == TcpState::closing;
   tracking.end(Side::inside).sent_fin = is_closing || state == TcpState::inside_fin;
   tracking.end(Side::outside).sent_fin = is_closing || state == TcpState::outside_fin;
-  tracking.reset_ = state == TcpState::reset;
+  tracking.end(Side::outside).was_reset = state == TcpState::reset;
   return tracking;
 }
 
-bool TcpTracking::would_accept(const End& receiver, const TcpView& segment) const {
-  if (!receiver.has_window) return true;
-  return segment.sequence() - receiver.next_expected <= receiver.window;
+bool TcpTracking::would_accept(const End& receiver, const TcpView& segment) {
+  if (!receiver.has_window()) return true;
+  const std::uint32_t window = std::uint32_t{receiver.window}
+                               << (receiver.is_scaled ? receiver.window_scale : 0);
+  return segment.sequence() - receiver.next_expected <= window;
 }
 
 std::string_view name_of(TcpState state) {

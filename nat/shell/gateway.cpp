@@ -144,7 +144,9 @@ void Gateway::handle_ready(Source source) {
 }
 
 void Gateway::handle_packets(Side from) {
-  for (const ReceivedPacket& received : realm(from).link.receive()) {
+  const std::span<const ReceivedPacket> batch = realm(from).link.receive();
+  prefetch(from, batch);
+  for (const ReceivedPacket& received : batch) {
     if (!is_bundle(received.offload)) {
       handle_packet(from, received.packet);
       continue;
@@ -155,6 +157,12 @@ void Gateway::handle_packets(Side from) {
     flush();
   }
   flush();
+}
+
+void Gateway::prefetch(Side from, std::span<const ReceivedPacket> batch) {
+  packets_.clear();
+  for (const ReceivedPacket& received : batch) packets_.emplace_back(received.packet);
+  nat_.prefetch(from, packets_);
 }
 
 void Gateway::handle_packet(Side from, MutableBytes packet) {

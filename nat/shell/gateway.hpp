@@ -2,6 +2,7 @@
 
 #include <deque>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -57,6 +58,7 @@ class Gateway {
   void wait_for_input();
   void handle_ready(Source source);
   void handle_packets(Side from);
+  void prefetch(Side from, std::span<const ReceivedPacket> batch);
   void handle_packet(Side from, MutableBytes packet);
   void handle_port_mapping(Source source);
   void handle_state_loss();
@@ -90,6 +92,7 @@ class Gateway {
   std::optional<PortControl> port_control_;
   std::optional<UpnpService> upnp_;
   Segmenter segmenter_;
+  std::vector<Bytes> packets_;     ///< of the batch that has come in
   std::deque<ByteVector> copies_;  ///< sent, not yet flushed
   Instant now_;
   bool stopping_ = false;

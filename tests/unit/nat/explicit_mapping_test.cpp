@@ -246,13 +246,17 @@ TEST_CASE("nat: a flush and a lost address end explicit mappings", "[nat][rfc688
   CHECK(map(bench, request_for(bench)).ip == ip("203.0.113.6"));
 }
 
-TEST_CASE("nat: among many sessions the longest timeout stands for one that is not looked for",
+TEST_CASE("nat: of many sessions of a mapping the longest timeout stands for what is not looked at",
           "[nat][rfc6887-15]") {
   Bench bench;
   bench.seen(inside, e1p);
   bench.wait(100s);
   CHECK(bench.nat.idle_until(Protocol::udp, inside) == bench.now + 200s);
   for (std::uint16_t port = 10000; port < 14200; ++port) bench.seen({inside_2, port}, e1p);
+  CHECK(bench.nat.idle_until(Protocol::udp, inside) == bench.now + 200s);
+  for (std::uint16_t port = 10000; port < 14200; ++port) bench.seen(inside, {outside_2, port});
+  bench.wait(100s);
+  bench.seen({inside_2, 10000}, e1p);
   CHECK(bench.nat.idle_until(Protocol::udp, inside) == bench.now + 300s);
 }
 

@@ -1,0 +1,56 @@
+#include "nat/core/core.hpp"
+#include "nat/core/plain_packet.hpp"
+
+namespace stile::nat {
+
+// What most packets need, in one piece: the rest of the procedures would come to the same, with
+// more steps. Whatever is not plain goes through those, and is as it was until then.
+
+/// Whether no option is set for which a packet of a known flow would need more than its session.
+bool Nat::Core::has_plain_flows() const {
+  return static_.empty() && !config_.has_alg();
+}
+
+std::optional<Verdict> Nat::Core::known_flow(Side from, MutableBytes bytes) {
+  const auto packet = PlainPacket::read(bytes);
+  if (!packet || packet->ttl() <= 1 || packet->length() > mtu(other(from))) return std::nullopt;
+  return from == Side::inside ? known_outbound(*packet) : known_inbound(*packet);
+}
+
+std::optional<Verdict> Nat::Core::known_outbound(const PlainPacket& packet) {
+  const Endpoint remote = packet.destination();
+  if (remote.address == inside_address_ || external_.contains(remote.address) ||
+      inside_networks_.contains(remote.address) || no_nat_.contains(remote.address))
+    return std::nullopt;
+  const SessionRef session =
+      bindings_.session_of_inside(packet.protocol(), packet.source(), remote);
+  if (!session) return std::nullopt;
+  refresh_plain(session, Side::inside, packet);
+  ++counters_.translated_outbound;
+  packet.forward_from(session->external);
+  return send(Side::outside, packet.bytes());
+}
+
+/// Who has a session has an address of the NAT.
+std::optional<Verdict> Nat::Core::known_inbound(const PlainPacket& packet) {
+  if (is_own(packet.source().address)) return std::nullopt;
+  const SessionRef session =
+      bindings_.session_of_external(packet.protocol(), packet.destination(), packet.source());
+  if (!session) return std::nullopt;
+  if (refreshes(Side::outside) && session->protocol != Protocol::tcp)
+    bindings_.keep_mapping_of(session, now_ + idle_timeout(session->protocol, session->remote));
+  refresh_plain(session, Side::outside, packet);
+  ++counters_.translated_inbound;
+  packet.forward_to(session->inside);
+  return send(Side::inside, packet.bytes());
+}
+
+void Nat::Core::refresh_plain(SessionRef session, Side from, const PlainPacket& packet) {
+  if (packet.protocol() == Protocol::tcp)
+    refresh_tcp(session, from, packet.tcp());
+  else
+    refresh_datagrams(session, from);
+  session->traffic.add(from, packet.length());
+}
+
+}  // namespace stile::nat
