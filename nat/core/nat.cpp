@@ -179,7 +179,6 @@ std::string_view name_of(EndReason reason) {
 void Nat::for_each_session(Instant now,
                            const std::function<void(const SessionInfo&)>& visit) const {
   core_->bindings().sessions().for_each([&](std::uint32_t, const Session& session) {
-    if (core_->bindings().is_over(session)) return;
     SessionInfo info;
     info.protocol = session.protocol;
     info.inside = to_public(session.inside);
