@@ -1,6 +1,6 @@
-#include "nat/sim/pcap.hpp"
+#include "nat/packet/pcap.hpp"
 
-namespace stile::sim {
+namespace stile::nat {
 
 namespace {
 constexpr std::uint32_t magic = 0xa1b2c3d4;  ///< big-endian here; microseconds
@@ -21,14 +21,19 @@ void PcapWriter::write(Instant when, Bytes packet) {
   put_u32(static_cast<std::uint32_t>(microseconds % 1'000'000));
   put_u32(size);
   put_u32(size);
-  file_.write(reinterpret_cast<const char*>(packet.data()),
-              static_cast<std::streamsize>(packet.size()));
+  put(packet);
 }
 
 void PcapWriter::put_u32(std::uint32_t value) {
   std::uint8_t bytes[4];
   store_u32(bytes, value);
-  file_.write(reinterpret_cast<const char*>(bytes), sizeof bytes);
+  put(bytes);
 }
 
-}  // namespace stile::sim
+void PcapWriter::put(Bytes bytes) {
+  file_.write(reinterpret_cast<const char*>(bytes.data()),
+              static_cast<std::streamsize>(bytes.size()));
+  size_ += bytes.size();
+}
+
+}  // namespace stile::nat

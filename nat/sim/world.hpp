@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "nat/sim/pcap.hpp"
+#include "nat/packet/pcap.hpp"
 #include "stile/base/bytes.hpp"
 #include "stile/base/instant.hpp"
 #include "stile/base/random.hpp"
@@ -32,7 +32,7 @@ class World {
   /// is one.
   void record(Bytes packet);
   std::uint64_t trace_hash() const { return trace_hash_; }
-  void capture_to(const std::string& path) { capture_ = std::make_unique<PcapWriter>(path); }
+  void capture_to(const std::string& path) { capture_ = std::make_unique<nat::PcapWriter>(path); }
 
  private:
   struct Event {
@@ -48,7 +48,7 @@ class World {
   std::uint64_t sequence_ = 0;
   std::priority_queue<Event> events_;
   std::uint64_t trace_hash_ = 0xcbf29ce484222325u;
-  std::unique_ptr<PcapWriter> capture_;
+  std::unique_ptr<nat::PcapWriter> capture_;
 };
 
 /// Wakes a core when it asks to be: call plan() after each of its inputs.
