@@ -18,7 +18,7 @@ struct Queued {
     queue.pop(head);
     return text;
   }
-  MessageQueue::Limits limits{10, 1s};
+  MessageQueue::Limits limits{10, 5, 1s};
   MessageQueue queue{limits};
   Instant now{};
 };
@@ -68,7 +68,7 @@ TEST_CASE_METHOD(Queued, "server: messages leave a queue when they are too old",
 }
 
 TEST_CASE("server: a queue keeps order and bound whatever comes and goes", "[server][queue]") {
-  const MessageQueue::Limits limits{1000, 1s};
+  const MessageQueue::Limits limits{1000, 40, 1s};
   MessageQueue queue(limits);
   unsigned next = 0, expected = 0, dropped = 0;
   std::uint32_t random = 1;
@@ -86,6 +86,26 @@ TEST_CASE("server: a queue keeps order and bound whatever comes and goes", "[ser
       queue.pop(head);
     }
     REQUIRE(queue.bytes() <= limits.bytes);
+    REQUIRE(queue.capacity() <= limits.bytes);
   }
   CHECK(expected > 1000);
+}
+
+TEST_CASE_METHOD(Queued, "server: a queue holds no more messages than it may, however small",
+                 "[server][queue]") {
+  for (const char* each : {"1", "2", "3", "4", "5"}) CHECK(push(each) == 0);
+  CHECK(push("6") == 1);
+  CHECK(take() == "23456");
+}
+
+TEST_CASE_METHOD(Queued, "server: messages that begin at the front again keep their order",
+                 "[server][queue]") {
+  push("aaa");
+  push("bbb");
+  push("ccc");
+  CHECK(take(3) == "aaa");
+  CHECK(push("ddd") == 0);
+  CHECK(take() == "bbbccc");
+  CHECK(take() == "ddd");
+  CHECK(queue.empty());
 }
