@@ -24,7 +24,9 @@ DtlsClients::DtlsClients(const ClientLimits& limits, const Certificates& certifi
       sessions_(limits.connections),
       handshakes_(limits.handshakes) {}
 
-void DtlsClients::handle_datagram(Instant now, FiveTuple five_tuple, MutableBytes datagram) {
+void DtlsClients::handle_datagram(Instant now, FiveTuple five_tuple, MutableBytes datagram,
+                                  std::uint8_t traffic_class) {
+  traffic_class_ = traffic_class;
   five_tuple.transport = Transport::dtls;
   if (const auto hello = parse_client_hello(datagram))
     return handle_hello(now, five_tuple, *hello, datagram);
@@ -65,17 +67,18 @@ void DtlsClients::ask_for_cookie(Instant now, const FiveTuple& five_tuple,
   std::array<std::uint8_t, longest_hello_verify_request> buffer;
   ++counters_.dtls_hello_verify_requests;
   output_(five_tuple,
-          write_hello_verify_request(hello, cookies_.make(now, five_tuple, hello), buffer));
+          write_hello_verify_request(hello, cookies_.make(now, five_tuple, hello), buffer), {});
 }
 
 bool DtlsClients::start(Instant now, const FiveTuple& five_tuple, const ClientHello& hello,
                         Bytes record) {
-  Client fresh{.five_tuple = five_tuple,
-               .session = std::make_unique<DtlsSession>(certificates_.current()->dtls()),
-               .sink = [this, five_tuple](Bytes datagram) { output_(five_tuple, datagram); },
-               .random = {},
-               .last_heard = now,
-               .deadline = now + limits_.handshake};
+  Client fresh{
+      .five_tuple = five_tuple,
+      .session = std::make_unique<DtlsSession>(certificates_.current()->dtls()),
+      .sink = [this, five_tuple](Bytes datagram) { output_(five_tuple, datagram, fields_); },
+      .random = {},
+      .last_heard = now,
+      .deadline = now + limits_.handshake};
   std::ranges::copy(hello.random, fresh.random.begin());
   const Id id = clients_.insert(std::move(fresh));
   by_five_tuple_[five_tuple] = id;
@@ -132,11 +135,14 @@ void DtlsClients::advance(Instant now, Id id, bool alive) {
   timers_.push(now + *timer, id);
 }
 
-void DtlsClients::send(const FiveTuple& to, Bytes message) {
+// RFC 8656 §14: over DTLS data comes in datagrams as over UDP.
+void DtlsClients::send(const FiveTuple& to, Bytes message, relay::IpFields fields) {
   const auto found = by_five_tuple_.find(to);
   if (found == by_five_tuple_.end()) return;
   Client& client = *clients_.find(found->second);
+  fields_ = fields;
   if (!client.session->send(message, client.sink)) ++counters_.dtls_dropped;
+  fields_ = {};
 }
 
 void DtlsClients::close(Id id) {

@@ -2,6 +2,7 @@
 
 #include <unordered_map>
 
+#include "server/core/ip_fields.hpp"
 #include "server/core/rate_limit.hpp"
 #include "server/shell/admission.hpp"
 #include "server/shell/certificates.hpp"
@@ -20,17 +21,20 @@ namespace stile::server {
 class DtlsClients {
  public:
   /// Sends one datagram from five_tuple.server to five_tuple.client; the bytes are gone afterwards.
-  using Output = std::function<void(const FiveTuple&, Bytes datagram)>;
+  using Output = std::function<void(const FiveTuple&, Bytes datagram, relay::IpFields)>;
 
   DtlsClients(const ClientLimits& limits, const Certificates& certificates,
               const relay::RateLimit& answers, Random& random, ClientCounters& counters,
               ClientHandler handler, Output output);
 
   /// What begins_dtls(). Messages are decrypted to where the datagram lies.
-  void handle_datagram(Instant now, FiveTuple five_tuple, MutableBytes datagram);
+  void handle_datagram(Instant now, FiveTuple five_tuple, MutableBytes datagram,
+                       std::uint8_t traffic_class = 0);
+  /// Of the datagram that a message has come in, while that is handled.
+  std::uint8_t traffic_class() const { return traffic_class_; }
   /// Another limit of the answers to hellos without a cookie.
   void limit_answers(relay::RateLimiter answers) { answers_ = std::move(answers); }
-  void send(const FiveTuple& to, Bytes message);
+  void send(const FiveTuple& to, Bytes message, relay::IpFields fields = {});
   Instant poll_timeout() const;
   void handle_timeout(Instant now);
 
@@ -73,6 +77,8 @@ class DtlsClients {
   Admission handshakes_;
   DeadlineQueue<Id> timers_;  ///< of flights that may have to be sent again
   Instant next_sweep_ = never;
+  std::uint8_t traffic_class_ = 0;
+  relay::IpFields fields_;  ///< of what is being sent
 };
 
 }  // namespace stile::server

@@ -32,7 +32,7 @@ void Worker::read_udp_listener(std::size_t index, std::size_t queue) {
 void Worker::take_client_datagram(const FiveTuple& five_tuple, MutableBytes datagram,
                                   UnixSeconds wall, std::uint8_t traffic_class) {
   if (dtls_ && !datagram.empty() && begins_dtls(datagram[0]))
-    return dtls_->handle_datagram(now_, five_tuple, datagram);
+    return dtls_->handle_datagram(now_, five_tuple, datagram, traffic_class);
   const relay::Outcome outcome =
       relay_.handle_client_datagram(now_, wall, five_tuple, datagram, traffic_class);
   if (const auto* other = std::get_if<relay::ToOtherCore>(&outcome))
@@ -91,7 +91,7 @@ void Worker::send_to_client(const relay::ToClient& answer, bool outlives_batch) 
   const auto& [to, message, fields] = answer;
   if (shared_.log->takes(LogLevel::debug)) report_refusal(to, message);
   if (is_stream(to.transport)) return streams_.send(now_, to, message);
-  if (to.transport == Transport::dtls) return send_over_dtls(to, message);
+  if (to.transport == Transport::dtls) return send_over_dtls(to, message, fields);
   const auto socket = udp_by_address_.find(to.server);
   if (socket == udp_by_address_.end()) return;
   if (outlives_batch)

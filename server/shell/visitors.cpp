@@ -60,12 +60,13 @@ void Worker::forward_message(const FiveTuple& five_tuple, Bytes message, std::ui
   shared_.inboxes[worker]->put_datagram(ForwardedMessage{five_tuple, number_, std::move(buffer)});
 }
 
-void Worker::send_over_dtls(const FiveTuple& to, Bytes message) {
+/// Limit: RFC 8016: DSCP and ECN do not go along from one worker to another.
+void Worker::send_over_dtls(const FiveTuple& to, Bytes message, relay::IpFields fields) {
   const auto visitor = visitors_.find(to);
   if (visitor != visitors_.end())
     shared_.inboxes[visitor->second]->put_datagram(ForwardedAnswer{to, copy_of(message)});
   else
-    dtls_->send(to, message);
+    dtls_->send(to, message, fields);
 }
 
 void Worker::end_client(const FiveTuple& five_tuple) {

@@ -123,7 +123,7 @@ class Worker {
   void take(Errand& errand) { errand.run(*this); }
   void carry_out(const relay::ReleaseClient& command);
   void forward_message(const FiveTuple& five_tuple, Bytes message, std::uint32_t worker);
-  void send_over_dtls(const FiveTuple& to, Bytes message);
+  void send_over_dtls(const FiveTuple& to, Bytes message, relay::IpFields fields);
   void end_client(const FiveTuple& five_tuple);
 
   // clients.cpp

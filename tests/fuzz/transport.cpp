@@ -138,7 +138,7 @@ struct Server {
       counters,
       {[](const FiveTuple&, MutableBytes) {}, [](const FiveTuple&) {},
        [](const FiveTuple&) { return false; }, [](const IpAddress&) { return true; }},
-      [this](const FiveTuple&, Bytes datagram) {
+      [this](const FiveTuple&, Bytes datagram, relay::IpFields) {
         answer = copy_of(datagram);
         sent += datagram.size();
       }};

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <catch2/catch.hpp>
 
 #include <map>
@@ -29,7 +30,8 @@ struct DtlsServer {
   void take(const TransportAddress& client, Bytes datagram) {
     ByteVector buffer(datagram_headroom + datagram.size());
     std::ranges::copy(datagram, buffer.begin() + datagram_headroom);
-    clients.handle_datagram(now, from(client), MutableBytes(buffer).subspan(datagram_headroom));
+    clients.handle_datagram(now, from(client), MutableBytes(buffer).subspan(datagram_headroom),
+                            traffic_class);
   }
   std::deque<ByteVector> answers(const TransportAddress& client) {
     return std::exchange(out[client], {});
@@ -70,21 +72,26 @@ struct DtlsServer {
   bool has_allocation = false;
   IpAddress denied;
   bool echoes = false;
+  std::uint8_t traffic_class = 0;
+  std::vector<std::uint8_t> sent_with;
   Instant now{1'000'000s};
-  DtlsClients clients{
-      limits,
-      certificates,
-      {},
-      random,
-      counters,
-      {[this](const FiveTuple& five_tuple, MutableBytes message) {
-         messages.emplace_back(as_text(message));
-         if (echoes) clients.send(five_tuple, message);
-       },
-       [this](const FiveTuple& five_tuple) { closed.push_back(five_tuple); },
-       [this](const FiveTuple&) { return has_allocation; },
-       [this](const IpAddress& client) { return client != denied; }},
-      [this](const FiveTuple& to, Bytes datagram) { out[to.client].push_back(copy_of(datagram)); }};
+  DtlsClients clients{limits,
+                      certificates,
+                      {},
+                      random,
+                      counters,
+                      {[this](const FiveTuple& five_tuple, MutableBytes message) {
+                         messages.emplace_back(as_text(message));
+                         const relay::IpFields fields{clients.traffic_class(), false};
+                         if (echoes) clients.send(five_tuple, message, fields);
+                       },
+                       [this](const FiveTuple& five_tuple) { closed.push_back(five_tuple); },
+                       [this](const FiveTuple&) { return has_allocation; },
+                       [this](const IpAddress& client) { return client != denied; }},
+                      [this](const FiveTuple& to, Bytes datagram, relay::IpFields fields) {
+                        out[to.client].push_back(copy_of(datagram));
+                        sent_with.push_back(fields.traffic_class);
+                      }};
 };
 
 const TransportAddress alice = at("192.0.2.7:40000");
@@ -363,4 +370,23 @@ TEST_CASE_METHOD(DtlsServer,
   exchange(peer, alice);
   CHECK(peer.received == std::string(16'384, 'x'));
   CHECK(counters.dtls_dropped == 1);
+}
+
+TEST_CASE_METHOD(DtlsServer, "server: DSCP and ECN of a DTLS client's data pass both ways",
+                 "[server][rfc8656-14]") {
+  auto peer = dtls_peer();
+  traffic_class = 0xb9;
+  connect(peer, alice);
+  CHECK(std::ranges::count(sent_with, 0) == std::ssize(sent_with));  // the handshake's own
+  sent_with.clear();
+  echoes = true;
+  peer.send("data");
+  exchange(peer, alice);
+  CHECK(messages == std::vector<std::string>{"data"});
+  CHECK(sent_with == std::vector<std::uint8_t>{0xb9});
+  sent_with.clear();
+  traffic_class = 0;
+  peer.send("more");
+  exchange(peer, alice);
+  CHECK(sent_with == std::vector<std::uint8_t>{0});
 }
