@@ -47,13 +47,37 @@ Outcome Relay::Impl::challenge(const Request& request, const Authentication::Ref
     return refuse_unknown(request, std::array{stun::AttributeType::access_token});
   count_refusal(refused.number);
   if (refused.number == stun::ErrorNumber::unauthenticated)
-    ++(refused.had_credentials ? counters.failed_credentials : counters.challenges);
+    count_unauthenticated(request.asked.five_tuple, refused.had_credentials);
 
   Response response(response_buffer, request.asked, stun::Class::error_response);
   response.add(stun::ErrorCode{static_cast<std::uint16_t>(refused.number), {}});
   authentication.add_challenge(response.builder(), request.wall,
                                nonce_bearer(request.asked.five_tuple));
   return ToClient{request.asked.five_tuple, response.finish()};
+}
+
+void Relay::Impl::count_unauthenticated(const FiveTuple& from, bool had_credentials) {
+  ++(had_credentials ? counters.failed_credentials : counters.challenges);
+  if (had_credentials && proves_source(from.transport)) guesses.admit(now, from.client.ip);
+}
+
+// A right guess must not be told by its answer, so nothing is looked at. Over UDP may_answer() holds
+// back what tells right from wrong. Who has an allocation keeps it: a guess at his own name is of no
+// use to him.
+bool Relay::Impl::is_guessing(const Request& request) const {
+  const FiveTuple& from = request.asked.five_tuple;
+  if (!proves_source(from.transport) || guesses.has_room(now, from.client.ip)) return false;
+  const bool is_signed = request.message.has(stun::AttributeType::message_integrity) ||
+                         request.message.has(stun::AttributeType::message_integrity_sha256);
+  const auto username = request.message.get<stun::Username>();
+  const Allocation* const own = subject_of(request);
+  const bool is_own = own && username && (own->session || username->text.ends_with(own->user));
+  return is_signed && !is_own;
+}
+
+Outcome Relay::Impl::leave_untried(const Request& request) {
+  ++counters.untried_credentials;
+  return refuse(request, stun::ErrorNumber::server_error);
 }
 
 bool Relay::Impl::may_answer(const Asked& asked) {

@@ -136,6 +136,9 @@ struct Config {
   bool rfc5766_channels = true;  ///< bind 0x5000-0x7FFF as well
   RateLimit unauthenticated;
 
+  /// Wrong credentials over TCP, TLS and DTLS, where `unauthenticated` does not hold: beyond, a
+  /// prefix's credentials are not looked at (500).
+  RateLimit guesses{50, 200};
   std::vector<AlternateServer> alternate_servers;  ///< where clients are sent when this one is full
   bool redirect_always = false;                    ///< there are no new allocations but theirs
   std::optional<BehaviorDiscovery> behavior_discovery;

@@ -17,6 +17,7 @@ struct Counters {
   std::uint64_t error_responses = 0;
   std::uint64_t challenges = 0;          ///< 401 without credentials in the request
   std::uint64_t failed_credentials = 0;  ///< 401 although there were some
+  std::uint64_t untried_credentials = 0;  ///< 500 to who has given too many wrong ones
   std::uint64_t stale_nonces = 0;        ///< 438
   std::uint64_t quota_refusals = 0;      ///< 486
   std::uint64_t capacity_refusals = 0;   ///< 508

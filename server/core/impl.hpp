@@ -59,6 +59,10 @@ struct Relay::Impl {
   void refuse_later(const Asked& asked, stun::ErrorNumber number);
   Outcome refuse_unknown(const Request& request, std::span<const stun::AttributeType> unknown);
   Outcome challenge(const Request& request, const Authentication::Refused& refused);
+  void count_unauthenticated(const FiveTuple& from, bool had_credentials);
+  /// Whether so many have been wrong that its credentials are not looked at.
+  bool is_guessing(const Request& request) const;
+  Outcome leave_untried(const Request& request);
   /// Whether an answer to an unauthenticated request may be sent now.
   bool may_answer(const Asked& asked);
   void count_refusal(stun::ErrorNumber number);
@@ -199,6 +203,7 @@ struct Relay::Impl {
   SlotMap<Allocation> allocations;
   std::unordered_map<FiveTuple, AllocationId> by_five_tuple;  ///< a client on the move has two
   std::unordered_map<FiveTuple, std::uint32_t>
+  RateLimiter guesses;
       elsewhere;  ///< clients whose allocation another core has
   SlotMap<RelaySocket> sockets;
   std::optional<Opening> opening;

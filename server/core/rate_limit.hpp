@@ -14,8 +14,12 @@ class RateLimiter {
   RateLimiter(const RateLimit& limit, Random& random);
   /// Takes one answer to `client` from its bucket; false if the bucket is empty.
   bool admit(Instant now, const IpAddress& client);
+  /// Whether it would.
+  bool has_room(Instant now, const IpAddress& client) const;
 
  private:
+  std::size_t bucket_of(const IpAddress& client) const;
+
   Duration gap_;        ///< between answers at the steady rate
   Duration tolerance_;  ///< how far a burst may run ahead of it
   std::uint64_t seed_;

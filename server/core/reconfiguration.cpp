@@ -43,6 +43,7 @@ void Relay::Impl::reconfigure(std::shared_ptr<const Config> fresh) {
   clients = ClientGate(config->clients);
   gate = PeerGate(*config);
   unauthenticated = RateLimiter(config->unauthenticated, random);
+  guesses = RateLimiter(config->guesses, random);
   end_denied_clients();
   allocations.for_each(
       [this](AllocationId, Allocation& allocation) { revoke_denied_peers(allocation); });

@@ -21,6 +21,7 @@ Relay::Impl::Impl(std::shared_ptr<const Config> shared_config, Random& random_so
       clients(config->clients),
       gate(*config),
       unauthenticated(config->unauthenticated, random),
+      guesses(config->guesses, random),
       tickets(resources->ticket_key(random)),
       core(number),
       indication_buffer(largest_indication) {
@@ -103,6 +104,8 @@ Outcome Relay::Impl::handle_turn_request(Request& request) {
   // Without names, those of one network are one user.
   if (config->allow_anonymous)
     request.user = network_of(request.asked.five_tuple.client.ip).to_string();
+  else if (is_guessing(request))
+    return leave_untried(request);
   else if (const auto authenticated = authenticate(request); !authenticated)
     return challenge(request, authenticated.error());
 

@@ -12,6 +12,7 @@ constexpr CounterName<Counters> relay_counters[] = {
     {"error_responses", &Counters::error_responses},
     {"challenges", &Counters::challenges},
     {"failed_credentials", &Counters::failed_credentials},
+    {"untried_credentials", &Counters::untried_credentials},
     {"stale_nonces", &Counters::stale_nonces},
     {"quota_refusals", &Counters::quota_refusals},
     {"capacity_refusals", &Counters::capacity_refusals},

@@ -389,3 +389,31 @@ TEST_CASE("relay: the names of REST users", "[relay][rest]") {
        {"", "carol", ":carol", "-5:carol", "12x:carol", "99999999999999999999:carol"})
     CHECK_FALSE(RestUsername::parse(bad));
 }
+
+TEST_CASE("relay: who guesses passwords over a connection is not told when one is right",
+          "[relay][rfc8489-16.1.2]") {
+  Config config = usual_config();
+  config.guesses = {1, 10};
+  Server server(config);
+  Client caller(server, "192.0.2.9:40000");
+  REQUIRE(caller.over_tcp().allocate().ok());
+  int refused = 0, untried = 0;
+  for (int i = 0; i < 30; ++i) {
+    Client guesser(server, "192.0.2.7:" + std::to_string(40000 + i), "bob", "guess");
+    const int error = guesser.over_tcp().allocate().error();
+    refused += error == 401;
+    untried += error == 500;
+  }
+  CHECK(refused == 10);
+  CHECK(untried == 20);
+  CHECK(server.counters().failed_credentials == 10);
+  CHECK(server.counters().untried_credentials == 20);
+
+  Client right(server, "192.0.2.8:40000", "bob", "hunter2");
+  CHECK(right.over_tcp().allocate().error() == 500);
+  CHECK(caller.refresh().ok());  // who has an allocation, and his own name
+  Client elsewhere(server, "198.18.0.9:40000", "bob", "hunter2");
+  CHECK(elsewhere.over_tcp().allocate().ok());
+  server.forward(1s);
+  CHECK(right.allocate().ok());
+}
