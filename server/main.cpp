@@ -34,15 +34,15 @@ std::string json_list(const std::vector<TransportAddress>& addresses) {
   return "[" + list + "]";
 }
 
-void print_ready(const Options& options) {
-  fmt::print("{{\"ready\":true,\"listen\":{},\"listen_tls\":{}}}\n", json_list(options.listen),
-             json_list(options.listen_tls));
+void print_ready(const Options& options, const Service& service) {
+  fmt::print("{{\"ready\":true,\"listen\":{},\"listen_tls\":{},\"kernel_relay\":{}}}\n",
+             json_list(options.listen), json_list(options.listen_tls), service.uses_kernel());
   std::fflush(stdout);
 }
 
 int serve(const Options& options, const Service::ReadOptions& read_again) {
   Service service(options, read_again);
-  print_ready(options);
+  print_ready(options, service);
   service.run();
   return 0;
 }

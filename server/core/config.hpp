@@ -65,6 +65,7 @@ struct BandwidthLimits {
   std::uint64_t per_allocation = 0;
   std::uint64_t per_user = 0;
   std::uint64_t total = 0;
+  friend bool operator==(const BandwidthLimits&, const BandwidthLimits&) = default;
 };
 
 /// Signs nonces.
@@ -135,10 +136,10 @@ struct Config {
   bool mobility = false;  ///< clients may take allocations along to other addresses (RFC 8016)
   bool rfc5766_channels = true;  ///< bind 0x5000-0x7FFF as well
   RateLimit unauthenticated;
-
   /// Wrong credentials over TCP, TLS and DTLS, where `unauthenticated` does not hold: beyond, a
   /// prefix's credentials are not looked at (500).
   RateLimit guesses{50, 200};
+
   std::vector<AlternateServer> alternate_servers;  ///< where clients are sent when this one is full
   bool redirect_always = false;                    ///< there are no new allocations but theirs
   std::optional<BehaviorDiscovery> behavior_discovery;

@@ -137,6 +137,11 @@ struct Relay::Impl {
   std::optional<std::uint32_t> core_of_ticket(const stun::MessageView& message) const;
   std::optional<std::uint32_t> core_of_connection(const stun::MessageView& message) const;
 
+  // flow_traffic.cpp
+  void flow_traffic(const FiveTuple& five_tuple, RelaySocketId socket, const Traffic& to_peer,
+                    const Traffic& from_peer);
+  Allocation* owner_of_flow(const FiveTuple& five_tuple, RelaySocketId socket);
+
   // bandwidth.cpp
   /// Counts a datagram that is to be relayed; false if there is no bandwidth for it.
   bool admit_datagram(Allocation& allocation, Direction direction, std::size_t bytes);
@@ -198,12 +203,12 @@ struct Relay::Impl {
   ClientGate clients;
   PeerGate gate;
   RateLimiter unauthenticated;
+  RateLimiter guesses;
   TicketOffice tickets;
 
   SlotMap<Allocation> allocations;
   std::unordered_map<FiveTuple, AllocationId> by_five_tuple;  ///< a client on the move has two
   std::unordered_map<FiveTuple, std::uint32_t>
-  RateLimiter guesses;
       elsewhere;  ///< clients whose allocation another core has
   SlotMap<RelaySocket> sockets;
   std::optional<Opening> opening;

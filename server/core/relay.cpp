@@ -260,6 +260,11 @@ void Relay::handle_timeout(Instant now) {
   impl_->advance(now);
 }
 
+void Relay::handle_flow_traffic(const FiveTuple& five_tuple, RelaySocketId socket,
+                                const Traffic& to_peer, const Traffic& from_peer) {
+  impl_->flow_traffic(five_tuple, socket, to_peer, from_peer);
+}
+
 void Relay::handle_config(Instant now, std::shared_ptr<const Config> config) {
   impl_->advance(now);
   impl_->reconfigure(std::move(config));

@@ -50,7 +50,8 @@ struct SendToClient {
   ByteVector bytes;
 };
 /// From now on ChannelData of `channel` and datagrams of `peer` at `relay_socket` are exchanged for
-/// one another. For a fast path in the kernel; a shell without one does nothing.
+/// one another. For a fast path in the kernel, which tells what it has relayed by
+/// handle_flow_traffic(); a shell without one does nothing.
 struct BindFlow {
   FiveTuple five_tuple;
   stun::ChannelNumber channel;
@@ -212,6 +213,11 @@ class Relay {
   void handle_client_elsewhere(Instant now, const FiveTuple& five_tuple,
                                std::optional<std::uint32_t> core);
   void handle_timeout(Instant now);
+  /// What a fast path has relayed of a flow since it last told (see BindFlow), so that it counts as
+  /// if it had come here. When the flow has ended, before the next poll_event(): that tells the end
+  /// of its allocation.
+  void handle_flow_traffic(const FiveTuple& five_tuple, RelaySocketId socket,
+                           const Traffic& to_peer, const Traffic& from_peer);
 
   // The operator.
 

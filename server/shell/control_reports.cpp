@@ -66,7 +66,8 @@ std::string describe_allocation(const AllocationReport& report) {
 std::string describe_counters(const ServerCounters& counters, const ServerState& state) {
   Json json{{"uptime", seconds(state.uptime)},
             {"workers", state.workers},
-            {"draining", state.is_draining}};
+            {"draining", state.is_draining},
+            {"kernel_relay", state.kernel_relay}};
   for (const auto& each : relay_counter_names())
     json["relay"][std::string(each.name)] = counters.relay.*each.value;
   for (const auto& each : traffic_names())
@@ -75,6 +76,8 @@ std::string describe_counters(const ServerCounters& counters, const ServerState&
     json["clients"][std::string(each.name)] = counters.clients.*each.value;
   for (const auto& each : udp_counter_names())
     json["udp"][std::string(each.name)] = counters.udp.*each.value;
+  for (const auto& each : kernel_counter_names())
+    json["kernel"][std::string(each.name)] = counters.kernel.*each.value;
   return to_text(json);
 }
 

@@ -20,6 +20,7 @@ struct ServerState {
   std::size_t workers;
   Duration uptime;
   bool is_draining;
+  std::string kernel_relay;  ///< "on", "off" or "off: why"
 };
 std::string describe_counters(const ServerCounters& counters, const ServerState& state);
 /// {"closed":"192.0.2.1:50000"}, {"closed":3}

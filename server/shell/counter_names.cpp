@@ -70,12 +70,21 @@ constexpr CounterName<UdpCounters> udp_counters[] = {
     {"lost_from_peers", &UdpCounters::lost_from_peers},
 };
 
+constexpr CounterName<KernelCounters> kernel_counters[] = {
+    {"channels_now", &KernelCounters::channels_now},
+    {"packets", &KernelCounters::packets},
+    {"bytes", &KernelCounters::bytes},
+};
+
 static_assert(sizeof(Counters) ==
                   sizeof(std::uint64_t) * (std::size(relay_counters) + 2 * std::size(traffic)),
               "each counter has a name here");
 static_assert(sizeof(ClientCounters) == sizeof(std::uint64_t) * std::size(client_counters),
               "each counter has a name here");
 static_assert(sizeof(UdpCounters) == sizeof(std::uint64_t) * std::size(udp_counters),
+              "each counter has a name here");
+
+static_assert(sizeof(KernelCounters) == sizeof(std::uint64_t) * std::size(kernel_counters),
               "each counter has a name here");
 
 }  // namespace
@@ -92,11 +101,15 @@ std::span<const CounterName<ClientCounters>> client_counter_names() {
 std::span<const CounterName<UdpCounters>> udp_counter_names() {
   return udp_counters;
 }
+std::span<const CounterName<KernelCounters>> kernel_counter_names() {
+  return kernel_counters;
+}
 
 ServerCounters& ServerCounters::operator+=(const ServerCounters& more) {
   for (const auto& each : relay_counters) relay.*each.value += more.relay.*each.value;
   for (const auto& each : client_counters) clients.*each.value += more.clients.*each.value;
   for (const auto& each : udp_counters) udp.*each.value += more.udp.*each.value;
+  for (const auto& each : kernel_counters) kernel.*each.value += more.kernel.*each.value;
   for (const auto& each : traffic) {
     (relay.*each.value).packets += (more.relay.*each.value).packets;
     (relay.*each.value).bytes += (more.relay.*each.value).bytes;

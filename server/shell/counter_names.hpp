@@ -6,6 +6,7 @@
 
 #include "server/core/counters.hpp"
 #include "server/shell/client_counters.hpp"
+#include "server/shell/kernel_counters.hpp"
 #include "server/shell/udp_counters.hpp"
 
 namespace stile::server {
@@ -25,12 +26,14 @@ std::span<const CounterName<relay::Counters>> relay_counter_names();
 std::span<const TrafficName> traffic_names();
 std::span<const CounterName<ClientCounters>> client_counter_names();
 std::span<const CounterName<UdpCounters>> udp_counter_names();
+std::span<const CounterName<KernelCounters>> kernel_counter_names();
 
 /// What all workers have counted.
 struct ServerCounters {
   relay::Counters relay;
   ClientCounters clients;
   UdpCounters udp;
+  KernelCounters kernel;
   ServerCounters& operator+=(const ServerCounters& more);
 };
 

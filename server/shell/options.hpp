@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "server/core/config.hpp"
+#include "server/fastpath/kernel_relay_use.hpp"
 #include "server/shell/client_limits.hpp"
 #include "server/shell/config_file.hpp"
 #include "server/shell/log.hpp"
@@ -25,6 +26,7 @@ struct Options {
   std::vector<IpPrefix> balancers;   ///< whose connections begin with a PROXY header
   Admission::Limits connections;     ///< of the whole server
   relay::Config relay;
+  KernelRelayUse kernel_relay = KernelRelayUse::automatic;
   Log::Settings log;
   std::string control;  ///< empty: none
   unsigned threads = 1;

@@ -8,6 +8,15 @@
 
 namespace stile::server {
 
+namespace {
+
+KernelRelayUse kernel_relay_use(const std::string& word) {
+  if (word == "on") return KernelRelayUse::on;
+  return word == "off" ? KernelRelayUse::off : KernelRelayUse::automatic;
+}
+
+}  // namespace
+
 void RelayFlags::define(CLI::App& app) {
   app.add_option("--relay-address", relay_address,
                  "address to relay from; repeatable, one for each family is used");
@@ -24,6 +33,10 @@ void RelayFlags::define(CLI::App& app) {
                  "draining; repeatable");
   app.add_flag("--redirect-always", redirect_always,
                "new clients are sent there whatever room there is");
+  app.add_option("--kernel-relay", kernel_relay,
+                 "auto, on or off: relay the channels of UDP clients in the kernel; auto: where "
+                 "that is permitted and passes no packet filter by")
+      ->check(CLI::IsMember({"auto", "on", "off"}));
   app.add_flag("--mobility,!--no-mobility", mobility,
                "RFC 8016: clients may take allocations along to other addresses");
 }
@@ -36,6 +49,7 @@ void RelayFlags::apply(Options& options) const {
   config.peers = {prefixes("--allow-peer", allow_peer), prefixes("--deny-peer", deny_peer)};
   config.tcp_relay = tcp_relay;
   config.mobility = mobility;
+  options.kernel_relay = kernel_relay_use(kernel_relay);
   add_alternate_servers(options);
 }
 

@@ -22,6 +22,7 @@ struct RelayFlags {
   bool mobility = false;
   std::vector<std::string> alternate_server;
   bool redirect_always = false;
+  std::string kernel_relay = "auto";
 
   void define(CLI::App& app);
   /// After the listeners: what these are is the default of the relay addresses.

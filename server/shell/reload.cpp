@@ -14,6 +14,7 @@ void for_each_kept(Visit&& visit) {
   visit("proxy-from", &Options::balancers);
   visit("max-connections", &Options::connections);
   visit("threads", &Options::threads);
+  visit("kernel-relay", &Options::kernel_relay);
   visit("control", &Options::control);
 }
 

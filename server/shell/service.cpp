@@ -38,6 +38,7 @@ Service::Service(Options&& options, ReadOptions&& read_again, std::vector<Listen
       log_(std::make_shared<Log>(options_.log)),
       resources_(std::make_shared<relay::Resources>(options_.relay)),
       users_stamp_(users_stamp()),
+      kernel_(start_kernel_relay()),
       control_(open_control(options_.control, commands(), *log_)),
       workers_(shared(), std::move(listeners)),
       refusals_(started_) {
@@ -59,7 +60,8 @@ Shared Service::shared() {
           certificates_ ? &*certificates_ : nullptr,
           options_.balancers,
           open_inboxes(options_.threads),
-          log_};
+          log_,
+          kernel_.get()};
 }
 
 void Service::say(LogLevel level, std::string_view event, std::string_view message) const {
@@ -78,7 +80,9 @@ void Service::run() {
 }
 
 void Service::wait() {
-  pollfd ready[] = {{signals_.fd(), POLLIN, 0}, {control_ ? control_->fd() : -1, POLLIN, 0}};
+  pollfd ready[] = {{signals_.fd(), POLLIN, 0},
+                    {control_ ? control_->fd() : -1, POLLIN, 0},
+                    {kernel_ ? kernel_->fd() : -1, POLLIN, 0}};
   poll(ready, std::size(ready), ends_at_ ? draining_tick_milliseconds : tick_milliseconds);
 }
 
@@ -94,6 +98,7 @@ void Service::tick(Instant now) {
   if (const auto line = certificates_ ? certificates_->reload_if_changed() : std::nullopt)
     say(LogLevel::info, "certificate", *line);
   reload_users_if_changed();
+  if (kernel_) look_at_kernel(now);
   if (refusals_.is_due(now))
     if (const auto counters = workers_.counters()) refusals_.tell(now, counters->relay, *log_);
   log_->flush(now);

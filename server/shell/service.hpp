@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "server/core/resources.hpp"
+#include "server/fastpath/kernel_relay.hpp"
 #include "server/shell/certificates.hpp"
 #include "server/shell/control.hpp"
 #include "server/shell/options.hpp"
@@ -25,6 +26,8 @@ class Service {
   Service(Options options, ReadOptions read_again);
   /// Until it has been told to end, and what it serves has ended or the time for that is over.
   void run();
+  /// Whether channels are relayed in the kernel just now.
+  bool uses_kernel() const { return kernel_ && kernel_->hindrance().empty(); }
 
  private:
   Service(Options&& options, ReadOptions&& read_again, std::vector<Listeners>&& listeners);
@@ -45,8 +48,14 @@ class Service {
   // service_control.cpp
   Control::Commands commands();
   std::string stats() const;
+  std::string kernel_relay_state() const;
   std::string set_log_level(std::string_view name);
   std::string drain_as_asked(std::string_view timeout);
+
+  // service_kernel.cpp
+  std::unique_ptr<KernelRelay> start_kernel_relay();
+  void look_at_kernel(Instant now);
+  void tell_hindrance() const;
 
   // service_drain.cpp
   void drain(Duration timeout);
@@ -60,8 +69,9 @@ class Service {
   std::optional<Certificates> certificates_;
   std::shared_ptr<Log> log_;
   std::shared_ptr<relay::Resources> resources_;
-  std::string users_stamp_;           ///< of the users' file when it was last read
-  std::unique_ptr<Control> control_;  ///< there before anybody is served
+  std::string users_stamp_;              ///< of the users' file when it was last read
+  std::unique_ptr<KernelRelay> kernel_;  ///< null: the workers relay all
+  std::unique_ptr<Control> control_;     ///< there before anybody is served
   Workers workers_;
   Refusals refusals_;
   std::optional<Instant> ends_at_;  ///< draining: at the latest

@@ -39,10 +39,11 @@ Control::Commands Service::commands() {
 }
 
 std::string Service::stats() const {
+  workers_.ask([](Worker& worker) { return worker.count_kernel_flows(); });
   const auto counters = workers_.counters();
   if (!counters) throw control::Error("a worker does not answer; try again");
-  return describe_counters(*counters,
-                           {workers_.count(), steady_now() - started_, ends_at_.has_value()});
+  return describe_counters(*counters, {workers_.count(), steady_now() - started_,
+                                       ends_at_.has_value(), kernel_relay_state()});
 }
 
 /// Until the configuration is read again.

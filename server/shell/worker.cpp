@@ -39,6 +39,7 @@ Worker::Worker(const Shared& shared, Listeners listeners, std::uint32_t number)
                client_handler()),
       dtls_(dtls_clients()),
       peers_(poller_, peer_handler()),
+      kernel_flows_(kernel_flows()),
       inbox_(*shared_.inboxes[number]) {
   for (std::uint32_t i = 0; i < listeners_.all.size(); ++i) {
     const auto& listener = listeners_.all[i];
@@ -70,7 +71,8 @@ void Worker::run(int wake_fd, const std::atomic<bool>& stop) {
 
 Instant Worker::poll_timeout() const {
   const Instant clients = std::min(streams_.poll_timeout(), dtls_ ? dtls_->poll_timeout() : never);
-  return std::min({relay_.poll_timeout(), clients, peers_.poll_timeout()});
+  const Instant flows = kernel_flows_ ? kernel_flows_->poll_timeout() : never;
+  return std::min({relay_.poll_timeout(), clients, peers_.poll_timeout(), flows});
 }
 
 void Worker::handle_timeout() {
@@ -79,6 +81,7 @@ void Worker::handle_timeout() {
   streams_.handle_timeout(now_);
   if (dtls_) dtls_->handle_timeout(now_);
   peers_.handle_timeout(now_);
+  if (kernel_flows_) kernel_flows_->handle_timeout();
 }
 
 void Worker::dispatch(const Poller::Event& event) {

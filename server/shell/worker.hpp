@@ -10,6 +10,7 @@
 #include "server/shell/acceptor.hpp"
 #include "server/shell/dtls_clients.hpp"
 #include "server/shell/inbox.hpp"
+#include "server/shell/kernel_flows.hpp"
 #include "server/shell/log.hpp"
 #include "server/shell/peer_connections.hpp"
 #include "server/shell/poller.hpp"
@@ -43,6 +44,7 @@ struct Shared {
   std::vector<IpPrefix> balancers;              ///< whose connections begin with a PROXY header
   std::vector<std::shared_ptr<Inbox>> inboxes;  ///< one for each worker
   std::shared_ptr<Log> log;
+  KernelRelay* kernel = nullptr;  ///< null: none
 };
 
 /// One thread with its own relay core and its own sockets; the kernel shards clients over the
@@ -56,8 +58,10 @@ class Worker {
   void run(int wake_fd, const std::atomic<bool>& stop);
 
   // For errands. worker_report.cpp
-  std::vector<AllocationReport> allocations() const;
+  std::vector<AllocationReport> allocations();
   ServerCounters counters() const;
+  /// Counts what the kernel has relayed until now.
+  bool count_kernel_flows();
   // worker_operation.cpp
   /// True, when it is done.
   bool configure(std::shared_ptr<const relay::Config> config);
@@ -66,10 +70,13 @@ class Worker {
   bool close(const TransportAddress& relayed);
   /// Ends the user's allocations; how many there were.
   std::size_t close_user(std::string_view user);
+  /// The kernel's flows are out of date.
+  bool renew_kernel_flows();
 
  private:
   struct RelaySocketSlot {
     Descriptor socket;
+    TransportAddress local;
     std::uint32_t generation = 0;
     std::size_t wanted =
         1;  ///< datagrams at the next wake-up, as many as there were at the last one or more
@@ -95,8 +102,9 @@ class Worker {
   void carry_out(const relay::OpenRelaySocket& command);
   void carry_out(const relay::CloseRelaySocket& command);
   void carry_out(const relay::SendToClient& command);
-  void carry_out(const relay::BindFlow&) {}
-  void carry_out(const relay::UnbindFlow&) {}
+  void carry_out(const relay::BindFlow& command);
+  void carry_out(const relay::UnbindFlow& command);
+  std::unique_ptr<KernelFlows> kernel_flows();
 
   // worker_events.cpp
   void report(const relay::AllocationCreated& created);
@@ -145,6 +153,7 @@ class Worker {
   std::optional<DtlsClients> dtls_;
   Acceptor peer_acceptor_;
   PeerConnections peers_;
+  std::unique_ptr<KernelFlows> kernel_flows_;  ///< null: none
   Inbox& inbox_;
   std::unordered_map<FiveTuple, std::uint32_t>
       visitors_;  ///< clients of this core, and the worker that hears them

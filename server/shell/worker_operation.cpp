@@ -7,12 +7,18 @@ bool Worker::configure(std::shared_ptr<const relay::Config> config) {
   relay_.handle_config(now_, std::move(config));
   drain();
   peers_.ask_again(now_);
+  if (kernel_flows_) kernel_flows_->allow(shared_.config->bandwidth == relay::BandwidthLimits{});
   if (dtls_) dtls_->limit_answers(relay::RateLimiter(shared_.config->unauthenticated, random_));
   return true;
 }
 
 bool Worker::start_draining() {
   relay_.handle_drain(now_);
+  return true;
+}
+
+bool Worker::renew_kernel_flows() {
+  if (kernel_flows_) kernel_flows_->renew();
   return true;
 }
 

@@ -27,11 +27,17 @@ bool AllocationReport::has(const TransportAddress& address) const {
   return std::ranges::find(relayed, address) != relayed.end();
 }
 
-std::vector<AllocationReport> Worker::allocations() const {
+std::vector<AllocationReport> Worker::allocations() {
+  count_kernel_flows();
   std::vector<AllocationReport> reports;
   relay_.for_each_allocation(
       [&](const relay::AllocationInfo& info) { reports.emplace_back(info, now_); });
   return reports;
+}
+
+bool Worker::count_kernel_flows() {
+  if (kernel_flows_) kernel_flows_->tell_all();
+  return true;
 }
 
 ServerCounters Worker::counters() const {
@@ -41,7 +47,8 @@ ServerCounters Worker::counters() const {
       udp.lost_from_clients += lost_datagrams(queue.fd());
   for (const RelaySocketSlot& each : relay_sockets_)
     if (each.socket) udp.lost_from_peers += lost_datagrams(each.socket.fd());
-  return {relay_.counters(), client_counters_, udp};
+  return {relay_.counters(), client_counters_, udp,
+          kernel_flows_ ? kernel_flows_->counters() : KernelCounters{}};
 }
 
 }  // namespace stile::server

@@ -5,10 +5,10 @@
 #   client 10.99.0.1 (the peer, too; more networks for Binding), on core 1 ---- server 10.99.0.2, on core 0
 source "$(dirname "${BASH_SOURCE[0]}")/../e2e/lib.sh"
 
-rounds=3 seconds=3 json='' only=''
+rounds=3 seconds=3 json='' only='' kernel_relay=auto
 cases=(steady client bursts flooded fair delay allocate idle binding)
 usage() {
-  echo "usage: relay.sh [--rounds N] [--seconds N] [--only CASE[,CASE...]] [--json]"
+  echo "usage: relay.sh [--rounds N] [--seconds N] [--only CASE[,CASE...]] [--kernel-relay auto|on|off] [--json]"
   echo "  rounds of both servers [$rounds]; seconds of each load [$seconds]; cases: ${cases[*]}"
 }
 while (($#)); do
@@ -18,6 +18,7 @@ while (($#)); do
       declare "${1#--}=$2"
       shift 2
       ;;
+    --kernel-relay) kernel_relay=${2:?--kernel-relay takes auto, on or off} && shift 2 ;;
     --only) only=,${2:?--only takes names of cases}, && shift 2 ;;
     --json) json=--json && shift ;;
     -h | --help) usage && exit 0 ;;
@@ -35,6 +36,7 @@ namespace client server
 join client eth0 10.99.0.1/16 server eth0 10.99.0.2/16
 for ((i = 1; i < 200; i++)); do echo "address add 10.99.$i.1/16 dev eth0"; done | ip -n "$prefix-client" -batch -
 start peer client taskset -c 1 turnutils_peer -L 10.99.0.1 -p 3481
+echo=$pid
 
 address=10.99.0.2:3478
 load=("$build/tests/bench_load" --server "$address" --client 10.99.0.1:0 --peer 10.99.0.1:3480 --user user --password pass
@@ -42,7 +44,7 @@ load=("$build/tests/bench_load" --server "$address" --client 10.99.0.1:0 --peer 
 declare -A command=(
   [stile]="$build/server/stile-server --listen $address --relay-address 10.99.0.2 --realm test.org --threads 1
     --user user:pass --user-quota 0 --total-quota 0 --unauthenticated-rate 0 --allow-peer 10.99.0.0/16 --log-level error
-    --drain-timeout 0"
+    --drain-timeout 0 --kernel-relay $kernel_relay"
   [coturn]="turnserver -n -L 10.99.0.2 -E 10.99.0.2 -u user:pass -r test.org --lt-cred-mech --no-cli --no-tls --no-dtls -m 1
     --log-file=/dev/null --pidfile $work/coturn.pid --min-port 20000 --max-port 60000"
   [forwarder]="${load[*]} forward"
@@ -75,15 +77,22 @@ measure() {
 load() { on_core_1 "${load[@]}" --pid "$server" "$@"; }
 
 # coturn's own client, which echoes at a peer: 50 clients, 4000 messages of 200 bytes each.
-cpu_nanoseconds() { awk '{ sum += $1 } END { printf "%.0f", sum }' /proc/"$server"/task/*/schedstat; }
+cpu_nanoseconds() { awk '{ sum += $1 } END { printf "%.0f", sum }' $(printf '/proc/%s/task/*/schedstat ' "$@"); }
 load_of_coturns_client() {
-  local before after legs
-  before=$(cpu_nanoseconds)
-  on_core_1 turnutils_uclient -u user -w pass -e 10.99.0.1 -r 3481 -m 50 -n 4000 -l 200 -z 1 -c 10.99.0.2 >"$work/uclient" 2>&1
-  after=$(cpu_nanoseconds)
+  local before after legs client_seconds TIMEFORMAT='%U %S'
+  before=("$(cpu_nanoseconds "$server")" "$(cpu_nanoseconds "$echo")")
+  client_seconds=$({ time on_core_1 turnutils_uclient -u user -w pass -e 10.99.0.1 -r 3481 -m 50 -n 4000 -l 200 -z 1 -c 10.99.0.2 \
+    >"$work/uclient" 2>&1; } 2>&1)
+  after=("$(cpu_nanoseconds "$server")" "$(cpu_nanoseconds "$echo")")
   legs=$(($(grep -o 'tot_recv_msgs=[0-9]*' "$work/uclient" | tail -n 1 | cut -d= -f2) * 2))
-  ((legs > 0)) && echo "{\"legs\":$legs,\"sent\":400000,\"cpu_us\":$(awk "BEGIN { print ($after - $before) / 1000 / $legs }")}"
+  ((legs > 0)) && awk -v legs="$legs" -v server="$((after[0] - before[0]))" -v echo="$((after[1] - before[1]))" \
+    -v client="$client_seconds" 'BEGIN { split(client, part, " "); seconds = part[1] + part[2]
+      printf "{\"legs\":%d,\"sent\":400000,\"cpu_us\":%.3f,\"whole_us\":%.3f}\n", legs, server / 1000 / legs,
+        (server + echo) / 1000 / legs + seconds * 1e6 / legs }'
 }
+
+# alone CASE OPTIONS...: the load without a server.
+alone() { echo "{\"case\":\"$1\",\"server\":\"load\",\"said\":$(server=0 load "${@:2}" direct)}" >>"$work/figures"; }
 
 half_of_maximum=60000
 # As a network card hands them on that has joined them (GRO); one by one the load is at its end before the server is.
@@ -93,17 +102,19 @@ each_round() {
     steady)
       for who in stile coturn; do measure steady $who load --rate 50000 relay; done
       measure steady forwarder load --rate 50000 forwarded
+      alone steady --rate 50000
       ;;
     client) for who in stile coturn; do measure client $who load_of_coturns_client; done ;;
     bursts)
       # 16 datagrams for each client and each peer every 33 ms.
       for who in stile coturn; do measure bursts $who load --rate 48485 --burst 16 --bytes 1100 --joined relay; done
       measure bursts forwarder load --rate 48485 --burst 16 --bytes 1100 --joined forwarded
+      alone bursts --rate 48485 --burst 16 --bytes 1100 --joined
       ;;
     flooded)
       for who in stile coturn; do measure flooded $who load "${flood[@]}" relay; done
       measure flooded forwarder load "${flood[@]}" forwarded
-      echo "{\"case\":\"flooded\",\"server\":\"load\",\"said\":$(server=0 load "${flood[@]}" direct)}" >>"$work/figures"
+      alone flooded "${flood[@]}"
       half_of_maximum=$(python3 "$here/../bench/relay_table.py" --half-of-maximum <"$work/figures")
       ;;
     fair) for who in stile coturn; do measure fair $who load --rate 20000 --flooder --joined relay; done ;;

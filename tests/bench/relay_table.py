@@ -48,6 +48,9 @@ ROWS = [
     ("  beside a bare recv/send forwarder", "us", 2, of("steady", "cpu_us"), "forwarder", at_most(1.15)),
     ("CPU per relayed leg, coturn's client", "us", 2, of("client", "cpu_us"), "coturn", at_most(0.6)),
     ("CPU per relayed leg, bursts of 16 x 1,100 B", "us", 2, of("bursts", "cpu_us"), "coturn", at_most(0.3)),
+    ("whole machine per leg, 50 clients x 200 B", "us", 2, of("steady", "whole_us"), "coturn", nothing()),
+    ("whole machine per leg, coturn's client", "us", 2, of("client", "whole_us"), "coturn", nothing()),
+    ("whole machine per leg, bursts", "us", 2, of("bursts", "whole_us"), "coturn", nothing()),
     ("delivered when flooded", "legs/s", 0, of("flooded", "legs_per_second"), "coturn", at_least(1.8)),
     ("delivered to others while one floods", "share", 3, lambda server: others_served("fair", server), None, at_least(0.95)),
     ("Allocate with its challenge, CPU", "us", 1, of("allocate", "cpu_us"), None, at_most(60)),
@@ -75,7 +78,9 @@ def limits():
     """What the load can do by itself, and through the bare forwarder."""
     return {"load alone, legs/s": median("flooded", "load", "legs_per_second"),
             "forwarder flooded, legs/s": median("flooded", "forwarder", "legs_per_second"),
-            "forwarder in bursts, us per leg": median("bursts", "forwarder", "cpu_us")}
+            "forwarder in bursts, us per leg": median("bursts", "forwarder", "cpu_us"),
+            "whole machine per leg without a server, 50 clients x 200 B, us": median("steady", "load", "whole_us"),
+            "whole machine per leg without a server, bursts, us": median("bursts", "load", "whole_us")}
 
 
 if "--half-of-maximum" in sys.argv:

@@ -69,15 +69,15 @@ class Connection:
         self.realm = self.nonce = None
         self.indications = collections.deque()
 
-    def signed(self, method, attributes):
+    def signed(self, method, attributes, transaction=None):
         if self.nonce:
             attributes += attribute(USERNAME, self.user.encode()) + attribute(REALM, self.realm) + \
                 attribute(NONCE, self.nonce)
             key = hashlib.md5(self.user.encode() + b":" + self.realm + b":" + self.password.encode()).digest()
-            data = message(method, REQUEST, attributes)
+            data = message(method, REQUEST, attributes, transaction)
             data = data[:2] + struct.pack("!H", len(attributes) + 24) + data[4:]
             return data + attribute(INTEGRITY, hmac.new(key, data, hashlib.sha1).digest())
-        return message(method, REQUEST, attributes)
+        return message(method, REQUEST, attributes, transaction)
 
     def receive_exactly(self, size):
         data = b""

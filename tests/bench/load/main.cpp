@@ -30,10 +30,14 @@ TransportAddress address(const std::string& text) {
 
 void print(Result result, double seconds) {
   fmt::print(
-      "{{\"sent\":{},\"legs\":{},\"legs_per_second\":{:.0f},\"cpu_us\":{:.3f},\"cpu_share\":{:.3f},"
+      "{{\"sent\":{},\"legs\":{},\"legs_per_second\":{:.0f},\"cpu_us\":{:.3f},\"whole_us\":{:.3f},"
+      "\"cpu_share\":{:.3f},"
       "\"p50_us\":{:.1f},\"p99_us\":{:.1f},\"others_sent\":{},\"others_legs\":{}}}\n",
       result.sent, result.legs, static_cast<double>(result.legs_in_time) / seconds,
       result.legs ? result.cpu_seconds * 1e6 / static_cast<double>(result.legs) : 0,
+      result.legs
+          ? (result.cpu_seconds + result.load_seconds) * 1e6 / static_cast<double>(result.legs)
+          : 0,
       result.cpu_seconds / seconds, result.delays.microseconds_at(0.5),
       result.delays.microseconds_at(0.99), result.others_sent, result.others_legs);
 }

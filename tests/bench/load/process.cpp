@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <ctime>
 #include <filesystem>
 #include <fstream>
 
@@ -17,6 +18,12 @@ double cpu_seconds(int pid) {
     nanoseconds += of_task;
   }
   return static_cast<double>(nanoseconds) / 1e9;
+}
+
+double thread_seconds() {
+  timespec used{};
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &used);
+  return static_cast<double>(used.tv_sec) + static_cast<double>(used.tv_nsec) / 1e9;
 }
 
 std::uint64_t resident_bytes(int pid) {

@@ -82,11 +82,18 @@ Result Traffic::run() {
   const Instant end =
       start + std::chrono::duration_cast<Duration>(std::chrono::duration<double>(plan_.seconds));
   for (Instant now = start; now < end; now = steady_now()) {
+    const double before = thread_seconds();
+    const std::uint64_t shots = shots_;
     shoot_due(start, now);
-    receive(true);
+    const bool received = receive(true);
+    if (received || shots_ != shots || plan_.flooder)
+      result_.load_seconds += thread_seconds() - before;
   }
   const Instant settled = steady_now() + settling;
-  while (steady_now() < settled) receive(false);
+  while (steady_now() < settled) {
+    const double before = thread_seconds();
+    if (receive(false)) result_.load_seconds += thread_seconds() - before;
+  }
   result_.cpu_seconds = cpu_seconds(plan_.pid) - cpu;
   for (std::size_t i = 0; i < clients_.size(); ++i) {
     result_.sent += clients_[i].sent;
@@ -130,7 +137,7 @@ void Traffic::shoot(unsigned index, bool upstream, unsigned count) {
   }
 }
 
-void Traffic::receive(bool in_time) {
+bool Traffic::receive(bool in_time) {
   std::array<epoll_event, 128> events;
   const std::size_t count = poller_.wait(events, 0);
   for (std::size_t i = 0; i < count; ++i) {
@@ -140,6 +147,7 @@ void Traffic::receive(bool in_time) {
     receive_at(at_peer ? peer_.fd() : clients_[watched.index].fd(), headed ? header_size : 0,
                in_time);
   }
+  return count > 0;
 }
 
 void Traffic::receive_at(int fd, std::size_t header, bool in_time) {

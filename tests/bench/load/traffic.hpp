@@ -40,8 +40,9 @@ struct Result {
   std::uint64_t sent = 0, legs = 0;
   std::uint64_t legs_in_time = 0;                  ///< before the end of `seconds`
   std::uint64_t others_sent = 0, others_legs = 0;  ///< of all clients but the first
-  double cpu_seconds = 0;
-  Delays delays;  ///< with a flooder: of the others
+  double cpu_seconds = 0;                          ///< the server's threads
+  double load_seconds = 0;  ///< this thread's, while it sent and received; not while it looked
+  Delays delays;            ///< with a flooder: of the others
 };
 
 /// Clients with channels, and the peer that they share, in one thread.
@@ -61,7 +62,8 @@ class Traffic {
   void add_client(unsigned index);
   void shoot(unsigned index, bool upstream, unsigned count);
   void shoot_due(Instant start, Instant now);
-  void receive(bool in_time);
+  /// Whether there was anything.
+  bool receive(bool in_time);
   void receive_at(int fd, std::size_t header, bool in_time);
 
   Plan plan_;

@@ -154,8 +154,13 @@ void Server::drain(Reaction& reaction) {
       closed.push_back(close_peer->id);
     } else if (const auto* release = std::get_if<ReleaseClient>(&*command)) {
       released.push_back(release->five_tuple);
-    } else {
-      flows += std::holds_alternative<BindFlow>(*command) ? 1 : -1;
+    } else if (const auto* bind = std::get_if<BindFlow>(&*command)) {
+      ++flows;
+      bound_flows.push_back(*bind);
+    } else if (const auto* unbind = std::get_if<UnbindFlow>(&*command)) {
+      --flows;
+      relay_.handle_flow_traffic(unbind->five_tuple, unbind->relay_socket, told_at_unbind.first,
+                                 told_at_unbind.second);
     }
   }
   while (auto event = relay_.poll_event()) events.push_back(std::move(*event));

@@ -70,8 +70,10 @@ class Server {
   bool can_bind = true;
   std::vector<TransportAddress> asked_for;  ///< every socket that was asked for
   std::vector<Event> events;
-  int flows = 0;                      ///< BindFlow less UnbindFlow
-  std::vector<ConnectPeer> connects;  ///< every one that was asked for
+  int flows = 0;                               ///< BindFlow less UnbindFlow
+  std::vector<BindFlow> bound_flows;           ///< every one
+  std::pair<Traffic, Traffic> told_at_unbind;  ///< to and from the peer, by a fast path
+  std::vector<ConnectPeer> connects;           ///< every one that was asked for
   std::vector<JoinPeer> joined;
   std::vector<PeerConnectionId> closed;
   std::vector<FiveTuple> released;
