@@ -5,8 +5,6 @@
 // close().
 
 #include <algorithm>
-#include <cstdio>
-#include <cstdlib>
 #include <deque>
 #include <map>
 #include <set>
@@ -14,48 +12,24 @@
 #include "stile/ice/agent.hpp"
 #include "stile/stun/attributes.hpp"
 #include "stile/stun/channel_data.hpp"
+#include "tests/fuzz/input.hpp"
+#include "tests/fuzz/require.hpp"
 
 namespace {
 
 using namespace stile;
 using namespace stile::ice;
+using fuzz::require;
 using std::chrono::milliseconds;
-
-void require(bool holds, const char* what) {
-  if (holds) return;
-  std::fprintf(stderr, "broken: %s\n", what);
-  std::abort();
-}
 
 const TransportAddress server{IpAddress::v4(203, 0, 113, 1), 3478};
 const TransportAddress stun_server{IpAddress::v4(203, 0, 113, 2), 3478};
 constexpr std::size_t max_pairs = 8;
 constexpr std::size_t max_in_flight = 64;
 
-/// The input, taken byte by byte; zeros when it is used up.
-class Input {
- public:
-  explicit Input(Bytes bytes) : rest_(bytes) {}
-  bool empty() const { return rest_.empty(); }
-  std::uint8_t u8() {
-    if (rest_.empty()) return 0;
-    const std::uint8_t byte = rest_.front();
-    rest_ = rest_.subspan(1);
-    return byte;
-  }
-  std::uint16_t u16() {
-    const std::uint8_t high = u8();
-    return static_cast<std::uint16_t>(high << 8 | u8());
-  }
-  std::uint32_t u32() {
-    const std::uint32_t high = u16();
-    return high << 16 | u16();
-  }
-  Bytes bytes(std::size_t count) {
-    const Bytes taken = rest_.first(std::min(count, rest_.size()));
-    rest_ = rest_.subspan(taken.size());
-    return taken;
-  }
+/// Addresses of a few kinds, so that they meet.
+struct Input : fuzz::Input {
+  using fuzz::Input::Input;
   TransportAddress address() {
     const std::uint8_t kind = u8();
     if (kind < 0x40)
@@ -65,9 +39,6 @@ class Input {
     const Bytes ip = bytes(kind & 1 ? 4 : 16);
     return {IpAddress::from_bytes(ip).value_or(IpAddress{}), u16()};
   }
-
- private:
-  Bytes rest_;
 };
 
 Config configure(Role role, std::uint8_t choice) {

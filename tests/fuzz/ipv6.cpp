@@ -1,8 +1,6 @@
 // Packets from both sides, as they come, through everything that has IPv6 on a side.
 #include <algorithm>
 #include <cstdint>
-#include <cstdio>
-#include <cstdlib>
 #include <variant>
 
 #include "nat/ipv6/clat.hpp"
@@ -11,17 +9,13 @@
 #include "nat/ipv6/nat64.hpp"
 #include "nat/ipv6/nptv6.hpp"
 #include "nat/packet/ipv4.hpp"
+#include "tests/fuzz/require.hpp"
 
 namespace {
 
 using namespace stile;
 using namespace stile::nat;
-
-void require(bool condition, const char* what) {
-  if (condition) return;
-  std::fprintf(stderr, "violated: %s\n", what);
-  std::abort();
-}
+using fuzz::require;
 
 IpAddress ip(const char* text) {
   return *IpAddress::parse(text);

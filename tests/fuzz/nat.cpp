@@ -3,8 +3,6 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <cstdio>
-#include <cstdlib>
 #include <optional>
 #include <set>
 #include <vector>
@@ -15,61 +13,34 @@
 #include "nat/packet/ipv4.hpp"
 #include "nat/packet/tcp.hpp"
 #include "nat/packet/udp.hpp"
+#include "tests/fuzz/input.hpp"
+#include "tests/fuzz/require.hpp"
 
 namespace {
 
 using namespace stile;
 using namespace stile::nat;
+using fuzz::Input;
+using fuzz::require;
 
 const IpAddress externals[] = {IpAddress::v4(203, 0, 113, 5), IpAddress::v4(203, 0, 113, 6)};
 const IpAddress nat_inside = IpAddress::v4(192, 168, 1, 1);
-
-void require(bool holds, const char* what) {
-  if (holds) return;
-  std::fprintf(stderr, "broken: %s\n", what);
-  std::abort();
-}
-
-/// The input, taken byte by byte; zeros when it is used up.
-class Reader {
- public:
-  explicit Reader(Bytes bytes) : rest_(bytes) {}
-  bool empty() const { return rest_.empty(); }
-  std::uint8_t u8() {
-    if (rest_.empty()) return 0;
-    const std::uint8_t byte = rest_.front();
-    rest_ = rest_.subspan(1);
-    return byte;
-  }
-  std::uint16_t u16() {
-    const std::uint8_t high = u8();
-    return static_cast<std::uint16_t>(high << 8 | u8());
-  }
-  Bytes take(std::size_t length) {
-    const Bytes taken = rest_.first(std::min(length, rest_.size()));
-    rest_ = rest_.subspan(taken.size());
-    return taken;
-  }
-
- private:
-  Bytes rest_;
-};
 
 template <class Enum>
 Enum pick(std::uint8_t byte, std::uint8_t count) {
   return static_cast<Enum>(byte % count);
 }
 
-Config config_from(Reader& reader) {
+Config config_from(Input& input) {
   Config config;
   config.external.assign(std::begin(externals), std::end(externals));
   config.inside_address = nat_inside;
-  config.mapping = pick<Behavior>(reader.u8(), 3);
-  config.filtering = pick<Behavior>(reader.u8(), 3);
-  config.ports = pick<PortAssignment>(reader.u8(), 4);
-  config.pooling = pick<Pooling>(reader.u8(), 2);
-  config.hairpin = pick<Hairpin>(reader.u8(), 3);
-  const std::uint8_t switches = reader.u8();
+  config.mapping = pick<Behavior>(input.u8(), 3);
+  config.filtering = pick<Behavior>(input.u8(), 3);
+  config.ports = pick<PortAssignment>(input.u8(), 4);
+  config.pooling = pick<Pooling>(input.u8(), 2);
+  config.hairpin = pick<Hairpin>(input.u8(), 3);
+  const std::uint8_t switches = input.u8();
   config.parity = (switches & 1) != 0;
   config.refresh = (switches & 2) != 0 ? Refresh::both : Refresh::outbound;
   config.unsolicited_syn = (switches & 4) == 0 ? UnsolicitedSyn::hold : UnsolicitedSyn::silence;
@@ -92,10 +63,10 @@ Config config_from(Reader& reader) {
 
 class Driver {
  public:
-  explicit Driver(Bytes input) : reader_(input), random_(1), nat_(config_from(reader_), random_) {}
+  explicit Driver(Bytes input) : input_(input), random_(1), nat_(config_from(input_), random_) {}
 
   std::uint64_t run() {
-    while (!reader_.empty()) step();
+    while (!input_.empty()) step();
     nat_.flush(now_);
     drain();
     require(nat_.mapping_count() == 0 && nat_.session_count() == 0, "flush leaves nothing");
@@ -105,11 +76,11 @@ class Driver {
 
  private:
   void step() {
-    const std::uint8_t operation = reader_.u8();
+    const std::uint8_t operation = input_.u8();
     const Side from = (operation & 0x80) != 0 ? Side::outside : Side::inside;
     switch (operation & 0x0f) {
       case 0:
-        return feed(from, copy_of(reader_.take(reader_.u8())), false);
+        return feed(from, copy_of(input_.bytes(input_.u8())), false);
       case 1:
         return feed(from, udp(from), true);
       case 2:
@@ -129,7 +100,7 @@ class Driver {
       case 9:
         return pass_time();
       case 10:
-        return feed(from, make_ipv4(host(from), target(from), reader_.u8(), reader_.take(32)),
+        return feed(from, make_ipv4(host(from), target(from), input_.u8(), input_.bytes(32)),
                     false);
       default:
         return feed(from, udp(from), true);
@@ -137,18 +108,18 @@ class Driver {
   }
 
   IpAddress host(Side side) {
-    const auto number = static_cast<std::uint8_t>(2 + reader_.u8() % 4);
+    const auto number = static_cast<std::uint8_t>(2 + input_.u8() % 4);
     return side == Side::inside ? IpAddress::v4(192, 168, 1, number)
                                 : IpAddress::v4(198, 51, 100, number);
   }
   IpAddress target(Side from) {
-    const std::uint8_t choice = reader_.u8();
+    const std::uint8_t choice = input_.u8();
     if (from == Side::outside || choice % 4 == 0) return externals[choice / 4 % 2];
     return choice == 1 ? nat_inside : host(Side::outside);
   }
-  std::uint16_t port() { return static_cast<std::uint16_t>(996 + reader_.u8() % 108); }
+  std::uint16_t port() { return static_cast<std::uint16_t>(996 + input_.u8() % 108); }
   Ipv4Fields fields() {
-    const std::uint8_t byte = reader_.u8();
+    const std::uint8_t byte = input_.u8();
     return {.ttl = static_cast<std::uint8_t>(byte % 8 == 0 ? 1 : 64),
             .identification = static_cast<std::uint16_t>(byte / 8 % 4),
             .dont_fragment = (byte & 0x80) != 0};
@@ -157,39 +128,39 @@ class Driver {
     const TransportAddress source{host(from), port()};
     const TransportAddress destination{target(from), port()};
     const Ipv4Fields header = fields();
-    return make_udp(source, destination, reader_.take(reader_.u8()), header);
+    return make_udp(source, destination, input_.bytes(input_.u8()), header);
   }
   ByteVector tcp(Side from) {
     const TransportAddress source{host(from), port()};
     const TransportAddress destination{target(from), port()};
     const Ipv4Fields header = fields();
-    const std::uint8_t flags = reader_.u8();
-    const TcpFields segment{.sequence = reader_.u16(), .acknowledgment = reader_.u16()};
-    return make_tcp(source, destination, flags, reader_.take(reader_.u8() % 128), segment, header);
+    const std::uint8_t flags = input_.u8();
+    const TcpFields segment{.sequence = input_.u16(), .acknowledgment = input_.u16()};
+    return make_tcp(source, destination, flags, input_.bytes(input_.u8() % 128), segment, header);
   }
   ByteVector echo(Side from) {
     const IpAddress source = host(from);
     const IpAddress destination = target(from);
-    const std::uint8_t type = reader_.u8() % 16;
+    const std::uint8_t type = input_.u8() % 16;
     const Ipv4Fields header = fields();
-    return make_icmp_echo(source, destination, type, port(), 1, reader_.take(reader_.u8()), header);
+    return make_icmp_echo(source, destination, type, port(), 1, input_.bytes(input_.u8()), header);
   }
   ByteVector error_about_last(Side from) {
     const auto quoted = Ipv4View::parse_quoted(last_);
     if (!quoted) return {};
     const IpAddress source = host(from);
-    const std::uint8_t type = reader_.u8() % 16;
-    const std::uint32_t rest = std::uint32_t{reader_.u16()} << 8;
+    const std::uint8_t type = input_.u8() % 16;
+    const std::uint32_t rest = std::uint32_t{input_.u16()} << 8;
     const Bytes quote =
-        Bytes(last_).first(last_.size() - std::min<std::size_t>(reader_.u8() % 32, last_.size()));
-    return make_icmp_error(source, IpAddress::v4(quoted->source()), type, reader_.u8() % 16, rest,
+        Bytes(last_).first(last_.size() - std::min<std::size_t>(input_.u8() % 32, last_.size()));
+    return make_icmp_error(source, IpAddress::v4(quoted->source()), type, input_.u8() % 16, rest,
                            quote, fields());
   }
   /// One of the fragments that a datagram could have been cut into.
   ByteVector piece(ByteVector packet) {
     const Bytes payload = Ipv4View::parse(packet)->payload();
-    const std::size_t offset = std::min<std::size_t>(reader_.u8() % 8 * 8, payload.size());
-    const std::size_t length = std::min<std::size_t>(reader_.u8() % 8 * 8, payload.size() - offset);
+    const std::size_t offset = std::min<std::size_t>(input_.u8() % 8 * 8, payload.size());
+    const std::size_t length = std::min<std::size_t>(input_.u8() % 8 * 8, payload.size() - offset);
     const auto whole = *Ipv4View::parse(packet);
     ByteVector made = make_ipv4(IpAddress::v4(whole.source()), IpAddress::v4(whole.destination()),
                                 whole.protocol(), payload.subspan(offset, length),
@@ -203,20 +174,20 @@ class Driver {
     const IpAddress source = IpAddress::v4(view->destination());
     const IpAddress destination = IpAddress::v4(view->source());
     const Bytes transport = view->payload();
-    const std::uint8_t choice = reader_.u8();
+    const std::uint8_t choice = input_.u8();
     if (view->protocol() == ip_protocol::icmp)
       return make_icmp_echo(source, destination, icmp_type::echo_reply,
                             IcmpView::parse(transport)->identifier(), 1);
     const TransportAddress from{source, load_u16(transport.data() + 2)};
     const TransportAddress to{destination, load_u16(transport.data())};
-    if (view->protocol() == ip_protocol::udp) return make_udp(from, to, reader_.take(choice));
+    if (view->protocol() == ip_protocol::udp) return make_udp(from, to, input_.bytes(choice));
     return make_tcp(from, to, choice);
   }
   ByteVector damaged(ByteVector packet) {
     if (packet.empty()) return packet;
-    for (std::size_t i = reader_.u8() % 4u + 1; i > 0; --i) {
-      const std::size_t where = reader_.u8() % packet.size();
-      packet[where] = reader_.u8();
+    for (std::size_t i = input_.u8() % 4u + 1; i > 0; --i) {
+      const std::size_t where = input_.u8() % packet.size();
+      packet[where] = input_.u8();
     }
     // With a right header checksum damage gets further in.
     if (auto view = Ipv4Packet::parse_quoted(packet)) {
@@ -226,7 +197,7 @@ class Driver {
     return packet;
   }
   void pass_time() {
-    const std::uint8_t choice = reader_.u8();
+    const std::uint8_t choice = input_.u8();
     const Duration duration = choice < 128 ? Duration(std::chrono::milliseconds(choice * 20))
                                            : Duration(std::chrono::seconds((choice - 128) * 10));
     now_ += duration;
@@ -317,7 +288,7 @@ class Driver {
   }
   void note(std::uint8_t byte) { trace_ = (trace_ ^ byte) * 0x100000001b3u; }
 
-  Reader reader_;
+  Input input_;
   SeededRandom random_;
   Nat nat_;
   Instant now_{};

@@ -3,46 +3,22 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <cstdio>
-#include <cstdlib>
 
 #include "nat/core/nat.hpp"
 #include "nat/packet/builder.hpp"
 #include "nat/portmap/server.hpp"
+#include "tests/fuzz/input.hpp"
+#include "tests/fuzz/require.hpp"
 
 namespace {
 
 using namespace stile;
 using namespace stile::nat;
+using fuzz::Input;
+using fuzz::require;
 
 const IpAddress hosts[] = {IpAddress::v4(192, 168, 1, 10), IpAddress::v4(192, 168, 1, 11)};
 const IpAddress external = IpAddress::v4(203, 0, 113, 5);
-
-void require(bool holds, const char* what) {
-  if (holds) return;
-  std::fprintf(stderr, "broken: %s\n", what);
-  std::abort();
-}
-
-class Reader {
- public:
-  explicit Reader(Bytes bytes) : rest_(bytes) {}
-  bool empty() const { return rest_.empty(); }
-  std::uint8_t u8() {
-    if (rest_.empty()) return 0;
-    const std::uint8_t byte = rest_.front();
-    rest_ = rest_.subspan(1);
-    return byte;
-  }
-  Bytes take(std::size_t length) {
-    const Bytes taken = rest_.first(std::min(length, rest_.size()));
-    rest_ = rest_.subspan(taken.size());
-    return taken;
-  }
-
- private:
-  Bytes rest_;
-};
 
 nat::Config small_nat() {
   nat::Config config;
@@ -58,26 +34,26 @@ nat::Config small_nat() {
 }
 
 /// Few ports and few nonces, so that requests meet.
-ByteVector almost_right(Reader& reader, const IpAddress& client) {
-  const std::uint8_t opcode = reader.u8() % 3;
+ByteVector almost_right(Input& input, const IpAddress& client) {
+  const std::uint8_t opcode = input.u8() % 3;
   ByteVector request(opcode == 0 ? 24 : opcode == 1 ? 60 : 80);
   request[0] = 2;
   request[1] = opcode;
-  store_u32(&request[4], std::uint32_t{reader.u8()} * 8);
+  store_u32(&request[4], std::uint32_t{input.u8()} * 8);
   std::ranges::copy(client.v6_bytes(), &request[8]);
   if (opcode != 0) {
-    request[24] = reader.u8() % 2;
-    request[36] = reader.u8() % 4 == 0 ? 6 : 17;
-    store_u16(&request[40], static_cast<std::uint16_t>(1000 + reader.u8() % 40));
+    request[24] = input.u8() % 2;
+    request[36] = input.u8() % 4 == 0 ? 6 : 17;
+    store_u16(&request[40], static_cast<std::uint16_t>(1000 + input.u8() % 40));
     store_u16(&request[42],
-              static_cast<std::uint16_t>(reader.u8() % 2 ? 1000 + reader.u8() % 40 : 0));
+              static_cast<std::uint16_t>(input.u8() % 2 ? 1000 + input.u8() % 40 : 0));
     std::ranges::copy(external.v6_bytes(), &request[44]);
   }
   if (opcode == 2) {
-    store_u16(&request[60], reader.u8());
+    store_u16(&request[60], input.u8());
     std::ranges::copy(IpAddress::v4(198, 51, 100, 1).v6_bytes(), &request[64]);
   }
-  const Bytes options = reader.take(reader.u8() % 64);
+  const Bytes options = input.bytes(input.u8() % 64);
   request.insert(request.end(), options.begin(), options.end());
   return request;
 }
@@ -115,20 +91,20 @@ struct World {
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  Reader reader({data, size});
+  Input input({data, size});
   World world;
-  while (!reader.empty()) {
-    const std::uint8_t what = reader.u8();
+  while (!input.empty()) {
+    const std::uint8_t what = input.u8();
     const IpAddress& client = hosts[what >> 7];
     const auto port = static_cast<std::uint16_t>(1000 + (what >> 3) % 16);
     switch (what % 8) {
       case 0:
       case 1:
       case 2:
-        world.ask(client, almost_right(reader, client));
+        world.ask(client, almost_right(input, client));
         break;
       case 3:
-        world.ask(client, copy_of(reader.take(reader.u8())));
+        world.ask(client, copy_of(input.bytes(input.u8())));
         break;
       case 4:
         world.send(Side::inside, {client, port}, {IpAddress::v4(198, 51, 100, 1), 7});
@@ -137,7 +113,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         world.send(Side::outside, {IpAddress::v4(198, 51, 100, 2), 9}, {external, port});
         break;
       case 6:
-        world.now += std::chrono::seconds(reader.u8());
+        world.now += std::chrono::seconds(input.u8());
         world.nat.handle_timeout(world.now);
         world.server.handle_timeout(world.now);
         break;

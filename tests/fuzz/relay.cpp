@@ -3,24 +3,19 @@
 // well-formed and lie where they may, nothing left when all has expired.
 
 #include <algorithm>
-#include <cstdio>
-#include <cstdlib>
 
 #include "server/core/relay.hpp"
 #include "stile/stun/attributes.hpp"
 #include "stile/stun/credentials.hpp"
+#include "tests/fuzz/input.hpp"
+#include "tests/fuzz/require.hpp"
 
 namespace {
 
 using namespace stile;
 using namespace stile::relay;
+using fuzz::require;
 using stun::AttributeType;
-
-void require(bool holds, const char* what) {
-  if (holds) return;
-  std::fprintf(stderr, "broken: %s\n", what);
-  std::abort();
-}
 
 const IpPrefix opened_v4(IpAddress::v4(203, 0, 113, 0), 24);
 const IpPrefix closed_v4(IpAddress::v4(203, 0, 113, 128), 25);
@@ -63,30 +58,9 @@ std::shared_ptr<const Config> small_config() {
   return std::make_shared<const Config>(std::move(config));
 }
 
-/// What the fuzzer's bytes are read as.
-class Input {
- public:
-  Input(const std::uint8_t* data, std::size_t size) : rest_(data, size) {}
-  bool empty() const { return rest_.empty(); }
-  std::uint8_t u8() {
-    if (rest_.empty()) return 0;
-    const std::uint8_t byte = rest_.front();
-    rest_ = rest_.subspan(1);
-    return byte;
-  }
-  std::uint16_t u16() {
-    const std::uint8_t high = u8();
-    return static_cast<std::uint16_t>(high << 8 | u8());
-  }
-  std::uint32_t u32() {
-    const std::uint32_t high = u16();
-    return high << 16 | u16();
-  }
-  Bytes bytes(std::size_t count) {
-    const Bytes taken = rest_.first(std::min(count, rest_.size()));
-    rest_ = rest_.subspan(taken.size());
-    return taken;
-  }
+/// Addresses of a few kinds, so that they meet.
+struct Input : fuzz::Input {
+  using fuzz::Input::Input;
   TransportAddress peer() {
     const std::uint8_t kind = u8();
     if (kind < 0x80) return {IpAddress::v4(203, 0, 113, kind), 7000};
@@ -94,9 +68,6 @@ class Input {
     const Bytes address = bytes(kind & 1 ? 4 : 16);
     return {IpAddress::from_bytes(address).value_or(IpAddress{}), u16()};
   }
-
- private:
-  Bytes rest_;
 };
 
 class World {
@@ -472,6 +443,6 @@ class World {
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  World(Input(data, size)).run();
+  World(Input({data, size})).run();
   return 0;
 }

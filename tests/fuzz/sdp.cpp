@@ -1,22 +1,11 @@
 // Text -> SDP. What is read can be written, and what was written is read as the same.
 
-#include <cstdio>
-#include <cstdlib>
-
 #include "stile/ice/sdp.hpp"
-
-namespace {
-
-void require(bool holds, const char* what) {
-  if (holds) return;
-  std::fprintf(stderr, "broken: %s\n", what);
-  std::abort();
-}
-
-}  // namespace
+#include "tests/fuzz/require.hpp"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace stile::ice;
+  using stile::fuzz::require;
   const auto streams = parse_sdp({reinterpret_cast<const char*>(data), size});
   if (!streams) return 0;
   std::string text;

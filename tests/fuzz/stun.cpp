@@ -4,24 +4,18 @@
 // it is cut.
 
 #include <algorithm>
-#include <cstdio>
-#include <cstdlib>
 
 #include "stile/stun/attributes.hpp"
 #include "stile/stun/channel_data.hpp"
 #include "stile/stun/fingerprint.hpp"
 #include "stile/stun/stream_framing.hpp"
+#include "tests/fuzz/require.hpp"
 
 namespace {
 
 using namespace stile;
 using namespace stile::stun;
-
-void require(bool holds, const char* what) {
-  if (holds) return;
-  std::fprintf(stderr, "broken: %s\n", what);
-  std::abort();
-}
+using fuzz::require;
 
 ByteVector build(const TransactionId& id, auto&& add) {
   ByteVector buffer(header_size + 0x10000);

@@ -4,23 +4,17 @@
 // nothing is left when its time is over.
 
 #include <algorithm>
-#include <cstdio>
-#include <cstdlib>
 
 #include "server/shell/dtls_clients.hpp"
 #include "server/shell/proxy_header.hpp"
+#include "tests/fuzz/require.hpp"
 #include "tests/unit/server_shell/test_certificate.hpp"
 
 namespace {
 
 using namespace stile;
 using namespace stile::server;
-
-void require(bool holds, const char* what) {
-  if (holds) return;
-  std::fprintf(stderr, "broken: %s\n", what);
-  std::abort();
-}
+using fuzz::require;
 
 void proxy_header(Bytes stream) {
   using Status = ProxyHeader::Status;

@@ -2,18 +2,18 @@
 // actions.
 
 #include <cstdint>
-#include <cstdio>
-#include <cstdlib>
 
 #include "nat/upnp/device.hpp"
 #include "nat/upnp/discovery.hpp"
 #include "nat/upnp/gateway_device.hpp"
 #include "stile/base/random.hpp"
+#include "tests/fuzz/require.hpp"
 
 namespace {
 
 using namespace stile;
 using namespace stile::nat;
+using fuzz::require;
 
 const IpAddress host = IpAddress::v4(192, 168, 1, 10);
 
@@ -29,12 +29,6 @@ nat::Config nat_config() {
   config.external = {IpAddress::v4(203, 0, 113, 5)};
   config.inside_address = IpAddress::v4(192, 168, 1, 1);
   return config;
-}
-
-void require(bool holds, const char* what) {
-  if (holds) return;
-  std::fprintf(stderr, "broken: %s\n", what);
-  std::abort();
 }
 
 }  // namespace
