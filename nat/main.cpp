@@ -6,7 +6,6 @@
 #include "control/error.hpp"
 #include "nat/shell/control_client.hpp"
 #include "nat/shell/gateway.hpp"
-#include "nat/shell/ipv6_gateway.hpp"
 #include "nat/shell/options.hpp"
 #include "nat/shell/problem.hpp"
 #include "stile/base/random.hpp"
@@ -15,20 +14,10 @@ namespace {
 
 using namespace stile::nat::shell;
 
-int run_ipv6(const RunOptions& options, stile::Random& random) {
-  Ipv6Gateway gateway(options, make_ipv6_setup(options, random), random);
-  fmt::print("{}\n", gateway.describe_ready());
-  std::fflush(stdout);
-  gateway.run();
-  return 0;
-}
-
 int run(const RunOptions& options) {
   stile::SystemRandom random;
-  if (has_ipv6(options)) return run_ipv6(options, random);
-  const Setup setup = make_setup(options);
-  Gateway gateway(options, setup, random);
-  fmt::print("{}\n", describe_ready(setup, options));
+  Gateway gateway(options, make_setup(options, random), random);
+  fmt::print("{}\n", gateway.describe_ready());
   std::fflush(stdout);
   gateway.run();
   return 0;

@@ -2,21 +2,21 @@
 
 #include "nat/ipv6/dns64.hpp"
 #include "nat/shell/descriptor.hpp"
+#include "nat/shell/service.hpp"
 
 namespace stile::nat::shell {
 
 /// `--dns64 RESOLVER`: Dns64 on UDP port 53 of the inside address, over ordinary sockets.
-class Dns64Server {
+class Dns64Server : public Service {
  public:
   /// `random` outlives this. Throws Problem.
   Dns64Server(const IpAddress& inside, const TransportAddress& resolver, const Prefix64& prefix,
               Random& random);
 
-  /// Readable when something has come.
-  int fd() const { return epoll_.get(); }
-  void handle_ready(Instant now);
-  Instant poll_timeout() const { return dns64_.poll_timeout(); }
-  void handle_timeout(Instant now) { dns64_.handle_timeout(now); }
+  int fd() const override { return epoll_.get(); }
+  void handle_ready(Instant now) override;
+  Instant poll_timeout() const override { return dns64_.poll_timeout(); }
+  void handle_due(Instant now) override { dns64_.handle_timeout(now); }
   const Dns64Counters& counters() const { return dns64_.counters(); }
 
  private:

@@ -56,32 +56,32 @@ HealthChecks::HealthChecks(const std::vector<Balancer>& balancers, Duration inte
   watch(epoll_.get(), ping_socket_.get(), EPOLLIN, pings);
 }
 
-void HealthChecks::handle_timeout(Instant now) {
+void HealthChecks::handle_due(Instant now) {
   if (next_round_ > now) return;
   const bool is_first = next_round_ == Instant{};
   next_round_ = now + interval_;
   for (std::size_t i = 0; i < servers_.size(); ++i) {
-    if (!is_first) settle(servers_[i]);
-    begin_check(i);
+    if (!is_first) settle(now, servers_[i]);
+    begin_check(now, i);
   }
 }
 
-void HealthChecks::begin_check(std::size_t index) {
+void HealthChecks::begin_check(Instant now, std::size_t index) {
   servers_[index].has_answered = false;
   if (servers_[index].protocol == Protocol::udp)
     ping(index);
   else
-    connect(index);
+    connect(now, index);
 }
 
-void HealthChecks::connect(std::size_t index) {
+void HealthChecks::connect(Instant now, std::size_t index) {
   Server& server = servers_[index];
   server.connection = Descriptor(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
   if (!server.connection) return;
   const sockaddr_in to = to_sockaddr(server.address);
   const int failed =
       ::connect(server.connection.get(), reinterpret_cast<const sockaddr*>(&to), sizeof to);
-  if (failed == 0) return answered(server);
+  if (failed == 0) return answered(now, server);
   if (errno == EINPROGRESS) watch(epoll_.get(), server.connection.get(), EPOLLOUT, index);
 }
 
@@ -96,13 +96,13 @@ void HealthChecks::ping(std::size_t index) {
                              reinterpret_cast<const sockaddr*>(&to), sizeof to));
 }
 
-void HealthChecks::handle_ready() {
+void HealthChecks::handle_ready(Instant now) {
   std::array<epoll_event, 16> events;
   const int count = ::epoll_wait(epoll_.get(), events.data(), static_cast<int>(events.size()), 0);
   for (int i = 0; i < count; ++i) {
     const std::uint64_t who = events[static_cast<std::size_t>(i)].data.u64;
     if (who == pings) {
-      read_pings();
+      read_pings(now);
       continue;
     }
     Server& server = servers_[static_cast<std::size_t>(who)];
@@ -110,11 +110,11 @@ void HealthChecks::handle_ready() {
     socklen_t size = sizeof error;
     ::getsockopt(server.connection.get(), SOL_SOCKET, SO_ERROR, &error, &size);
     server.connection = Descriptor();
-    if (error == 0) answered(server);
+    if (error == 0) answered(now, server);
   }
 }
 
-void HealthChecks::read_pings() {
+void HealthChecks::read_pings(Instant now) {
   std::array<std::uint8_t, 1500> buffer;
   for (;;) {
     const ssize_t length = ::recv(ping_socket_.get(), buffer.data(), buffer.size(), 0);
@@ -125,21 +125,21 @@ void HealthChecks::read_pings() {
         icmp->sequence() >= servers_.size())
       continue;
     Server& server = servers_[icmp->sequence()];
-    if (server.address.ip == IpAddress::v4(packet->source())) answered(server);
+    if (server.address.ip == IpAddress::v4(packet->source())) answered(now, server);
   }
 }
 
-void HealthChecks::answered(Server& server) {
+void HealthChecks::answered(Instant now, Server& server) {
   server.has_answered = true;
   server.failures = 0;
-  if (!server.is_well) report_(server.address, true);
+  if (!server.is_well) report_(now, server.address, true);
   server.is_well = true;
 }
 
-void HealthChecks::settle(Server& server) {
+void HealthChecks::settle(Instant now, Server& server) {
   server.connection = Descriptor();
   if (server.has_answered || ++server.failures < failures_to_ill) return;
-  if (server.is_well) report_(server.address, false);
+  if (server.is_well) report_(now, server.address, false);
   server.is_well = false;
 }
 

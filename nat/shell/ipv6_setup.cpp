@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "nat/shell/ipv6_translators.hpp"
 #include "nat/shell/problem.hpp"
 
 namespace stile::nat::shell {
@@ -43,89 +44,93 @@ void refuse_problem(const Made& config) {
 }
 
 /// IPv6 inside, IPv4 outside.
-void set_up(Ipv6Setup& setup, const RunOptions& options, const Prefix64& prefix, Random& random) {
-  setup.outside.family = Family::ipv4;
+std::unique_ptr<Translator> set_up(Placement& placement, const RunOptions& options,
+                                   const Prefix64& prefix, Random& random) {
+  placement.outside.family = Family::ipv4;
   Nat64Config config;
   config.nat = options.nat;
-  if (config.nat.external.empty()) config.nat.external = setup.outside.interface.addresses;
-  first_of(config.nat.external, setup.outside.interface, "IPv4");
-  config.nat.outside_mtu = setup.outside.interface.mtu;
+  if (config.nat.external.empty()) config.nat.external = placement.outside.interface.addresses;
+  first_of(config.nat.external, placement.outside.interface, "IPv4");
+  config.nat.outside_mtu = placement.outside.interface.mtu;
   config.prefix = prefix;
-  config.address = ipv6_address_of(setup.inside.interface);
-  config.ipv6_mtu = setup.inside.interface.mtu;
+  config.address = ipv6_address_of(placement.inside.interface);
+  config.ipv6_mtu = placement.inside.interface.mtu;
   config.lowest_ipv6_mtu = options.ipv6.lowest_mtu;
   refuse_problem(config);
   const std::vector<IpAddress> own = all_own_addresses();
-  setup.proxied = without(config.nat.external, own);
-  setup.outside.left_to_kernel = without(own, config.nat.external);
-  setup.fenced_ipv4 = {{setup.outside.interface.index, setup.outside.left_to_kernel}};
-  setup.fenced_ipv6 = {{setup.inside.interface.index, prefix.prefix()}};
-  setup.description =
+  placement.proxied = without(config.nat.external, own);
+  placement.outside.left_to_kernel = without(own, config.nat.external);
+  placement.fenced_ipv4 = {{placement.outside.interface.index, placement.outside.left_to_kernel}};
+  placement.fenced_ipv6 = {{placement.inside.interface.index, prefix.prefix()}};
+  std::optional<Dns64Options> names;
+  if (options.ipv6.dns64) names = {config.address, *options.ipv6.dns64};
+  std::string purpose =
       Json{{"nat64",
             {{"prefix", prefix.prefix().to_string()}, {"external", texts_of(config.nat.external)}}}}
           .dump();
-  setup.translator = make_translator(std::move(config), random);
+  return make_translator(std::move(config), std::move(names), std::move(purpose), random);
 }
 
 /// IPv4 inside, IPv6 outside.
-void set_up(Ipv6Setup& setup, const RunOptions& options, const ClatPrefixes& prefixes) {
-  setup.inside.family = Family::ipv4;
+std::unique_ptr<Translator> set_up(Placement& placement, const RunOptions& options,
+                                   const ClatPrefixes& prefixes) {
+  placement.inside.family = Family::ipv4;
   ClatConfig config;
   config.prefix = prefixes.plat;
   config.own_prefix = prefixes.own;
-  config.ipv4_address = first_of(setup.inside.interface.addresses, setup.inside.interface, "IPv4");
-  config.ipv6_address = ipv6_address_of(setup.outside.interface);
-  config.mtus = {setup.inside.interface.mtu, setup.outside.interface.mtu};
+  config.ipv4_address =
+      first_of(placement.inside.interface.addresses, placement.inside.interface, "IPv4");
+  config.ipv6_address = ipv6_address_of(placement.outside.interface);
+  config.mtus = {placement.inside.interface.mtu, placement.outside.interface.mtu};
   config.lowest_ipv6_mtu = options.ipv6.lowest_mtu;
   refuse_problem(config);
-  setup.inside.left_to_kernel = all_own_addresses();
-  setup.fenced_ipv4 = {{setup.inside.interface.index, setup.inside.left_to_kernel}};
-  setup.fenced_ipv6 = {{setup.outside.interface.index, prefixes.own.prefix()}};
-  setup.description = Json{{"clat",
-                            {{"prefix", prefixes.own.prefix().to_string()},
-                             {"plat", prefixes.plat.prefix().to_string()}}}}
-                          .dump();
-  setup.translator = make_translator(std::move(config));
+  placement.inside.left_to_kernel = all_own_addresses();
+  placement.fenced_ipv4 = {{placement.inside.interface.index, placement.inside.left_to_kernel}};
+  placement.fenced_ipv6 = {{placement.outside.interface.index, prefixes.own.prefix()}};
+  return make_translator(std::move(config), Json{{"clat",
+                                                  {{"prefix", prefixes.own.prefix().to_string()},
+                                                   {"plat", prefixes.plat.prefix().to_string()}}}}
+                                                .dump());
 }
 
 /// The kernel is kept from forwarding; what stays on the inside link, it keeps.
-std::vector<FencedPrefix> fence_between(const Ipv6Setup& setup, const IpPrefix& internal,
+std::vector<FencedPrefix> fence_between(const Placement& placement, const IpPrefix& internal,
                                         const IpPrefix& external) {
-  const int inside = setup.inside.interface.index;
+  const int inside = placement.inside.interface.index;
   using Verdict = FencedPrefix::Verdict;
   return {{inside, *IpPrefix::parse("fe80::/10"), Verdict::leave},
           {inside, *IpPrefix::parse("ff00::/8"), Verdict::leave},
           {inside, internal, Verdict::leave},
           {inside, everything, Verdict::drop},
-          {setup.outside.interface.index, external, Verdict::drop}};
+          {placement.outside.interface.index, external, Verdict::drop}};
 }
 
 /// IPv6 on both sides.
-void set_up(Ipv6Setup& setup, const PrefixPair& prefixes) {
+std::unique_ptr<Translator> set_up(Placement& placement, const PrefixPair& prefixes) {
   Nptv6Config config{prefixes.internal, prefixes.external, {}, {}};
-  config.inside_address = ipv6_address_of(setup.inside.interface);
-  config.outside_address = ipv6_address_of(setup.outside.interface);
-  config.inside_mtu = setup.inside.interface.mtu;
-  config.outside_mtu = setup.outside.interface.mtu;
+  config.inside_address = ipv6_address_of(placement.inside.interface);
+  config.outside_address = ipv6_address_of(placement.outside.interface);
+  config.inside_mtu = placement.inside.interface.mtu;
+  config.outside_mtu = placement.outside.interface.mtu;
   refuse_problem(config);
-  setup.fenced_ipv6 = fence_between(setup, prefixes.internal, prefixes.external);
-  setup.description = Json{{"nptv6",
-                            {{"internal", prefixes.internal.to_string()},
-                             {"external", prefixes.external.to_string()}}}}
-                          .dump();
-  setup.translator = make_translator(std::move(config));
+  placement.fenced_ipv6 = fence_between(placement, prefixes.internal, prefixes.external);
+  return make_translator(std::move(config), Json{{"nptv6",
+                                                  {{"internal", prefixes.internal.to_string()},
+                                                   {"external", prefixes.external.to_string()}}}}
+                                                .dump());
 }
 
 /// IPv6 on both sides, the same addresses.
-void set_up(Ipv6Setup& setup, const RunOptions& options, const IpPrefix& inside_prefix) {
+std::unique_ptr<Translator> set_up(Placement& placement, const RunOptions& options,
+                                   const IpPrefix& inside_prefix) {
   const Config& nat = options.nat;
   FirewallConfig config{
       inside_prefix,        {}, {}, nat.filtering, nat.filtering_for(Protocol::tcp),
       options.ipv6.pinholes};
-  config.inside_address = ipv6_address_of(setup.inside.interface);
-  config.outside_address = ipv6_address_of(setup.outside.interface);
-  config.inside_mtu = setup.inside.interface.mtu;
-  config.outside_mtu = setup.outside.interface.mtu;
+  config.inside_address = ipv6_address_of(placement.inside.interface);
+  config.outside_address = ipv6_address_of(placement.outside.interface);
+  config.inside_mtu = placement.inside.interface.mtu;
+  config.outside_mtu = placement.outside.interface.mtu;
   config.udp_timeout = nat.udp_timeout;
   config.icmp_timeout = nat.icmp_timeout;
   config.tcp_established_timeout = nat.tcp_established_timeout;
@@ -133,9 +138,9 @@ void set_up(Ipv6Setup& setup, const RunOptions& options, const IpPrefix& inside_
   config.other_timeout = std::max(nat.esp_timeout, nat.udp_timeout);
   config.max_sessions = nat.max_sessions;
   refuse_problem(config);
-  setup.fenced_ipv6 = fence_between(setup, inside_prefix, inside_prefix);
-  setup.description = Json{{"firewall", {{"inside", inside_prefix.to_string()}}}}.dump();
-  setup.translator = make_translator(std::move(config));
+  placement.fenced_ipv6 = fence_between(placement, inside_prefix, inside_prefix);
+  return make_translator(std::move(config),
+                         Json{{"firewall", {{"inside", inside_prefix.to_string()}}}}.dump());
 }
 
 }  // namespace
@@ -144,14 +149,17 @@ bool has_ipv6(const RunOptions& options) {
   return options.ipv6.nat64 || options.ipv6.clat || options.ipv6.nptv6 || options.ipv6.firewall;
 }
 
-Ipv6Setup make_ipv6_setup(const RunOptions& options, Random& random) {
-  Ipv6Setup setup;
-  setup.inside.interface = find_interface(options.inside);
-  setup.outside.interface = find_interface(options.outside);
-  if (options.ipv6.nat64) set_up(setup, options, *options.ipv6.nat64, random);
-  if (options.ipv6.clat) set_up(setup, options, *options.ipv6.clat);
-  if (options.ipv6.nptv6) set_up(setup, *options.ipv6.nptv6);
-  if (options.ipv6.firewall) set_up(setup, options, *options.ipv6.firewall);
+Setup make_ipv6_setup(const RunOptions& options, Random& random) {
+  Setup setup;
+  Placement& placement = setup.placement;
+  const Ipv6Options& ipv6 = options.ipv6;
+  setup.nat = options.nat;
+  placement.inside = {find_interface(options.inside), Family::ipv6, {}};
+  placement.outside = {find_interface(options.outside), Family::ipv6, {}};
+  if (ipv6.nat64) setup.translator = set_up(placement, options, *ipv6.nat64, random);
+  if (ipv6.clat) setup.translator = set_up(placement, options, *ipv6.clat);
+  if (ipv6.nptv6) setup.translator = set_up(placement, *ipv6.nptv6);
+  if (ipv6.firewall) setup.translator = set_up(placement, options, *ipv6.firewall);
   return setup;
 }
 

@@ -1,15 +1,10 @@
 #pragma once
 
-#include <sys/socket.h>
-#include <sys/uio.h>
-
-#include <array>
 #include <cstdint>
-#include <deque>
+#include <optional>
 #include <span>
 #include <vector>
 
-#include "nat/shell/descriptor.hpp"
 #include "nat/shell/interface.hpp"
 #include "nat/shell/offload.hpp"
 
@@ -33,45 +28,29 @@ struct LinkCounters {
 /// kernel's own stack, in batches.
 class Link {
  public:
-  /// Throws Problem.
-  explicit Link(const Interface& interface, Family family = Family::ipv4);
-
-  int fd() const { return fd_.get(); }
+  virtual ~Link() = default;
+  virtual int fd() const = 0;
   /// What has arrived, at most a batch; lives until the next call. Throws Problem when the
   /// interface is gone.
-  std::span<const ReceivedPacket> receive();
+  virtual std::span<const ReceivedPacket> receive() = 0;
 
   /// Queues `packet`, whose frame_headroom bytes before it are overwritten and which lives until
   /// flush().
-  void send(const MacAddress& to, MutableBytes packet);
+  virtual void send(const MacAddress& to, MutableBytes packet) = 0;
   /// Queues a copy.
-  void send_copy(const MacAddress& to, Bytes packet);
-  void flush();
+  virtual void send_copy(const MacAddress& to, Bytes packet) = 0;
+  virtual void flush() = 0;
 
   const LinkCounters& counters() const { return counters_; }
 
- private:
-  static constexpr std::size_t batch_size = 64;
-  static constexpr std::size_t buffer_size = frame_headroom + 65536;
-
-  void attach_filter();
-  void enlarge_buffers();
-  void admit(std::size_t index, std::size_t length);
-  void throw_if_gone() const;
-
-  Interface interface_;
-  Family family_;
-  Descriptor fd_;
+ protected:
   LinkCounters counters_;
-
-  ByteVector receive_buffers_;
-  std::array<iovec, batch_size> receive_vectors_{};
-  std::array<mmsghdr, batch_size> receive_headers_{};
-  std::vector<ReceivedPacket> received_;
-
-  std::vector<iovec> send_vectors_;
-  std::vector<mmsghdr> send_headers_;
-  std::deque<ByteVector> copies_;
 };
+
+/// The packet in a frame behind its Ethernet header, without the padding; nothing if it is cut
+/// short.
+std::optional<MutableBytes> packet_in(MutableBytes bytes);
+/// Throws Problem if the interface is no longer there.
+void require_present(const Interface& interface);
 
 }  // namespace stile::nat::shell

@@ -24,7 +24,7 @@ PortControl::PortControl(const portmap::Config& config, const Interface& inside,
                                  "PCP and NAT-PMP (or give --no-pcp --no-nat-pmp)")),
       server_(config, nat, now) {}
 
-void PortControl::handle_readable(Instant now) {
+void PortControl::handle_ready(Instant now) {
   std::array<std::uint8_t, 2048> buffer;
   for (int i = 0; i < requests_at_once; ++i) {
     sockaddr_in from{};

@@ -125,7 +125,6 @@ void add_shell_counters(Json& json, const ShellCounters& shell) {
   json["log_lines_lost"] = shell.log_lines_lost;
   json["syslog_messages_lost"] = shell.syslog_messages_lost;
   json["ipfix_messages_lost"] = shell.ipfix_messages_lost;
-  if (shell.port_control) json["port_control"] = describe(*shell.port_control);
 }
 
 /// Each is made to text by itself: a tree of all of them would take many times the room.
@@ -167,8 +166,7 @@ std::string describe_sessions(const ForEachSession& for_each) {
   return R"({"sessions":[)" + list_of(for_each) + R"(],"mappings":[]})";
 }
 
-std::string describe_setup(const Setup& setup, const RunOptions& options) {
-  const Config& nat = setup.nat;
+std::string describe_setup(const Config& nat, const RunOptions& options) {
   const Json json{{"inside",
                    {{"interface", options.inside},
                     {"address", nat.inside_address.to_string()},
@@ -181,7 +179,6 @@ std::string describe_setup(const Setup& setup, const RunOptions& options) {
                   {"like", options.like},
                   {"behavior", describe_behavior(nat)},
                   {"timeouts", describe_timeouts(nat)},
-                  {"log", describe_log(options)},
                   {"deterministic",
                    {{"subscribers", nat.subscribers.size() == 0 ? "" : to_text(nat.subscribers)},
                     {"dynamic_factor", nat.dynamic_factor}}},
@@ -195,27 +192,31 @@ std::string describe_setup(const Setup& setup, const RunOptions& options) {
                   {"forward", texts_of(nat.forwards)},
                   {"static", texts_of(nat.static_addresses)},
                   {"balance", texts_of(nat.balancers)},
-                  {"port_mapping", describe(options.port_mapping)},
-                  {"impairment", describe_impairment(options.impairment)}};
+                  {"port_mapping", describe(options.port_mapping)}};
   return json.dump();
 }
 
-std::string describe_counters(const Nat& nat, const ShellCounters& shell) {
+std::string describe_counters(const Nat& nat,
+                              const std::optional<portmap::Counters>& port_control) {
   Json json{{"mappings", nat.mapping_count()}, {"sessions", nat.session_count()}};
   for (const CounterName& counter : counter_names)
     json["nat"][std::string(counter.name)] = nat.counters().*counter.value;
-  add_shell_counters(json, shell);
+  if (port_control) json["port_control"] = describe(*port_control);
   return json.dump();
 }
 
-std::string describe_translator_setup(const std::string& what, const RunOptions& options) {
-  Json json = Json::parse(what);
+std::string describe_external(const Config& nat) {
+  return Json{{"external", texts_of(nat.external)}}.dump();
+}
+
+std::string with_shell_setup(const std::string& core, const RunOptions& options) {
+  Json json = Json::parse(core);
   json["log"] = describe_log(options);
   json["impairment"] = describe_impairment(options.impairment);
   return json.dump();
 }
 
-std::string describe_translator_counters(const std::string& core, const ShellCounters& shell) {
+std::string with_shell_counters(const std::string& core, const ShellCounters& shell) {
   Json json = Json::parse(core);
   add_shell_counters(json, shell);
   return json.dump();
@@ -229,12 +230,10 @@ std::string describe_flush(std::size_t mappings) {
   return Json{{"flushed", mappings}}.dump();
 }
 
-std::string describe_ready(const Setup& setup, const RunOptions& options) {
-  const Json json{{"ready", true},
-                  {"inside", options.inside},
-                  {"outside", options.outside},
-                  {"external", texts_of(setup.nat.external)},
-                  {"control", options.control}};
+std::string describe_ready(const std::string& purpose, const RunOptions& options) {
+  Json json{{"ready", true}, {"inside", options.inside}, {"outside", options.outside}};
+  json.update(Json::parse(purpose));
+  json["control"] = options.control;
   return json.dump();
 }
 

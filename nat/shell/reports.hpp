@@ -1,22 +1,16 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <string>
 
 #include "nat/core/nat.hpp"
 #include "nat/portmap/server.hpp"
+#include "nat/shell/attachment.hpp"
 #include "nat/shell/impairment.hpp"
-#include "nat/shell/link.hpp"
-#include "nat/shell/next_hops.hpp"
-#include "nat/shell/setup.hpp"
+#include "nat/shell/options.hpp"
 
 namespace stile::nat::shell {
-
-/// What the shell counts on one side.
-struct RealmCounters {
-  LinkCounters link;
-  NextHopCounters next_hops;
-};
 
 struct ShellCounters {
   RealmCounters inside;
@@ -25,7 +19,6 @@ struct ShellCounters {
   std::uint64_t log_lines_lost = 0;
   std::uint64_t syslog_messages_lost = 0;
   std::uint64_t ipfix_messages_lost = 0;
-  std::optional<portmap::Counters> port_control;  ///< while PCP or NAT-PMP is on
 };
 
 // The answers of the control socket, one JSON object on one line each.
@@ -38,15 +31,18 @@ std::string describe_sessions(const Nat& nat, Instant now);
 /// Likewise, of sessions that `for_each` hands to what it is given.
 using ForEachSession = std::function<void(const std::function<void(const SessionInfo&)>&)>;
 std::string describe_sessions(const ForEachSession& for_each);
-/// What is translated to what, as a JSON object, and where its log is.
-std::string describe_translator_setup(const std::string& what, const RunOptions& options);
-/// Counters of a core as a JSON object, and those of the shell beside them.
-std::string describe_translator_counters(const std::string& core, const ShellCounters& shell);
-std::string describe_setup(const Setup& setup, const RunOptions& options);
-std::string describe_counters(const Nat& nat, const ShellCounters& shell);
+/// Behaviour, timers, limits.
+std::string describe_setup(const Config& nat, const RunOptions& options);
+/// `port_control`: while PCP or NAT-PMP is on.
+std::string describe_counters(const Nat& nat, const std::optional<portmap::Counters>& port_control);
+/// {"external":[ADDRESS...]}
+std::string describe_external(const Config& nat);
+/// `core`, a JSON object, and what the shell has to say beside it.
+std::string with_shell_setup(const std::string& core, const RunOptions& options);
+std::string with_shell_counters(const std::string& core, const ShellCounters& shell);
 std::string describe_error(const std::string& what);
 std::string describe_flush(std::size_t mappings);
-/// The line on standard output once packets flow.
-std::string describe_ready(const Setup& setup, const RunOptions& options);
+/// The line on standard output once packets flow. `purpose`: a JSON object.
+std::string describe_ready(const std::string& purpose, const RunOptions& options);
 
 }  // namespace stile::nat::shell

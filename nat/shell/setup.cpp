@@ -1,67 +1,16 @@
 #include "nat/shell/setup.hpp"
 
-#include <algorithm>
+#include "nat/shell/ipv6_setup.hpp"
+#include "nat/shell/nat44_setup.hpp"
+#include "nat/shell/nat44_translator.hpp"
 
-#include "nat/portmap/server.hpp"
-#include "nat/shell/problem.hpp"
 namespace stile::nat::shell {
 
-namespace {
-
-std::vector<IpAddress> without(std::vector<IpAddress> from, const std::vector<IpAddress>& taken) {
-  std::erase_if(from,
-                [&](const IpAddress& address) { return std::ranges::count(taken, address) != 0; });
-  return from;
-}
-
-/// The interface's own, unless one belongs to an inside host.
-std::vector<IpAddress> shared_addresses(const Config& config, const Interface& outside) {
-  std::vector<IpAddress> taken;
-  for (const StaticAddress& pair : config.static_addresses) taken.push_back(pair.external);
-  return without(outside.addresses, taken);
-}
-
-Config make_config(const RunOptions& options, const Interface& inside, const Interface& outside) {
-  Config config = options.nat;
-  if (config.external.empty()) config.external = shared_addresses(config, outside);
-  if (!inside.addresses.empty()) config.inside_address = inside.addresses.front();
-  config.inside_networks = inside.networks;
-  config.inside_mtu = inside.mtu;
-  config.outside_mtu = outside.mtu;
-  if (options.port_mapping.servers.pcp || options.port_mapping.servers.nat_pmp)
-    config.reserved_udp_ports.assign(portmap::own_ports.begin(), portmap::own_ports.end());
-  return config;
-}
-
-void check(const Setup& setup) {
-  if (setup.nat.external.empty())
-    throw Problem("outside interface " + setup.outside.interface.name +
-                  " has no IPv4 address; give it one, or --external ADDR");
-  if (setup.inside.interface.addresses.empty())
-    throw Problem("inside interface " + setup.inside.interface.name +
-                  " has no IPv4 address; give it the one that inside hosts route to");
-  if (const auto problem = problem_with(setup.nat)) throw UsageProblem(*problem);
-}
-
-}  // namespace
-
-Setup make_setup(const RunOptions& options) {
-  Setup setup = make_setup_again(options);
-  check(setup);
-  return setup;
-}
-
-Setup make_setup_again(const RunOptions& options) {
-  Setup setup{{find_interface(options.inside), {}}, {find_interface(options.outside), {}}, {}, {}};
-  setup.nat = make_config(options, setup.inside.interface, setup.outside.interface);
-  const std::vector<IpAddress> own = all_own_addresses();
-  std::vector<IpAddress> external = setup.nat.external;
-  for (const StaticAddress& pair : setup.nat.static_addresses) external.push_back(pair.external);
-  setup.proxied = without(external, own);
-  setup.inside.left_to_kernel = without(own, external);
-  // The machine's inside addresses are not for those outside.
-  setup.outside.left_to_kernel =
-      without(setup.inside.left_to_kernel, setup.inside.interface.addresses);
+Setup make_setup(const RunOptions& options, Random& random) {
+  if (has_ipv6(options)) return make_ipv6_setup(options, random);
+  Nat44Setup nat44 = make_nat44_setup(options);
+  Setup setup{nat44.placement, nat44.nat, nullptr};
+  setup.translator = std::make_unique<Nat44Translator>(options, std::move(nat44), random);
   return setup;
 }
 

@@ -1,35 +1,21 @@
 #pragma once
 
-#include <vector>
+#include <memory>
 
-#include "nat/core/config.hpp"
-#include "nat/shell/interface.hpp"
 #include "nat/shell/options.hpp"
+#include "nat/shell/placement.hpp"
+#include "nat/shell/translator.hpp"
 
 namespace stile::nat::shell {
 
-/// One side of the NAT as this machine has it.
-struct RealmSetup {
-  Interface interface;
-  /// Destinations that are this machine's own and not translated: the kernel answers for them, as
-  /// it always does.
-  std::vector<IpAddress> left_to_kernel;
-};
-
 /// The options put together with what the interfaces say.
 struct Setup {
-  RealmSetup inside;
-  RealmSetup outside;
-  Config nat;
-  std::vector<IpAddress>
-      proxied;  ///< external addresses that no interface has: ARP is answered for them
+  Placement placement;
+  Config nat;  ///< whose limits and addresses IPFIX tells of
+  std::unique_ptr<Translator> translator;
 };
 
-/// Throws Problem.
-Setup make_setup(const RunOptions& options);
-
-/// Once more, when addresses have changed: there may be no external one now. Throws Problem if an
-/// interface is gone.
-Setup make_setup_again(const RunOptions& options);
+/// `random` outlives what is made. Throws Problem, UsageProblem.
+Setup make_setup(const RunOptions& options, Random& random);
 
 }  // namespace stile::nat::shell

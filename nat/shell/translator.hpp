@@ -1,38 +1,42 @@
 #pragma once
 
-#include <memory>
 #include <optional>
 #include <string>
-#include <string_view>
+#include <vector>
 
 #include "nat/core/nat.hpp"
-#include "nat/ipv6/clat.hpp"
-#include "nat/ipv6/firewall.hpp"
-#include "nat/ipv6/nat64.hpp"
-#include "nat/ipv6/nptv6.hpp"
+#include "nat/shell/placement.hpp"
+#include "nat/shell/service.hpp"
 
 namespace stile::nat::shell {
 
-/// One of the cores that have IPv6 on a side, as the gateway runs it: one input, drain, sleep.
+/// One of the cores, as the gateway runs it: one input, drain, sleep.
 class Translator {
  public:
   virtual ~Translator() = default;
-  virtual void handle_packet(Instant now, Side from, MutableBytes packet) = 0;
+  /// As Nat::handle_packet().
+  virtual Verdict handle_packet(Instant now, Side from, MutableBytes packet) = 0;
   virtual void handle_timeout(Instant) {}
   virtual Instant poll_timeout() const { return never; }
   virtual std::optional<Command> poll_command() = 0;
   virtual std::optional<Event> poll_event() { return std::nullopt; }
 
-  // What the control socket is answered, one JSON object each; without the braces for the counters.
-  virtual std::string describe_sessions(Instant now) const = 0;
-  virtual std::string describe_counters() const = 0;
+  /// What runs beside it from now on, and is its own. Throws Problem.
+  virtual std::vector<Service*> start_services(Instant) { return {}; }
+  /// Addresses of interfaces are others now. Nothing if it goes on as before. Throws Problem.
+  virtual std::optional<Placement> follow_addresses(Instant) { return std::nullopt; }
+  /// Takes up a session of one before this; see Nat::restore().
+  virtual void restore(Instant, const SessionInfo&) {}
   /// Ends all state, and says how much.
   virtual std::size_t flush(Instant) { return 0; }
-};
 
-std::unique_ptr<Translator> make_translator(Nat64Config config, Random& random);
-std::unique_ptr<Translator> make_translator(ClatConfig config);
-std::unique_ptr<Translator> make_translator(Nptv6Config config);
-std::unique_ptr<Translator> make_translator(FirewallConfig config);
+  // One JSON object each, for the control socket.
+
+  virtual std::string describe_sessions(Instant now) const = 0;
+  virtual std::string describe_counters() const = 0;
+  virtual std::string describe_setup() const = 0;
+  /// What is translated to what, for the line on standard output.
+  virtual std::string describe_purpose() const = 0;
+};
 
 }  // namespace stile::nat::shell

@@ -6,28 +6,28 @@
 #include "nat/shell/descriptor.hpp"
 #include "nat/shell/http_request.hpp"
 #include "nat/shell/interface.hpp"
+#include "nat/shell/service.hpp"
 #include "nat/upnp/discovery.hpp"
 #include "nat/upnp/gateway_device.hpp"
 
 namespace stile::nat::shell {
 
 /// The UPnP Internet Gateway Device on the inside: found by SSDP, controlled over HTTP.
-class UpnpService {
+class UpnpService : public Service {
  public:
   /// The device announces itself. `nat` outlives this. Throws Problem.
   UpnpService(const Interface& inside, std::uint16_t http_port, bool own_address_only, Nat& nat,
               Instant now);
   /// And takes its leave.
-  ~UpnpService();
+  ~UpnpService() override;
   UpnpService(const UpnpService&) = delete;
   UpnpService& operator=(const UpnpService&) = delete;
 
-  /// Readable when there is something to do.
-  int fd() const { return epoll_.get(); }
+  int fd() const override { return epoll_.get(); }
   const TransportAddress& address() const { return device_.config().http; }
-  void handle_ready(Instant now);
-  void handle_due(Instant now);
-  Instant poll_timeout() const { return next_announcement_; }
+  void handle_ready(Instant now) override;
+  void handle_due(Instant now) override;
+  Instant poll_timeout() const override { return next_announcement_; }
 
  private:
   // Limit: clients at one time; the one that has waited longest goes.

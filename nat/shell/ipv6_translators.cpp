@@ -1,8 +1,9 @@
-#include "nat/shell/translator.hpp"
+#include "nat/shell/ipv6_translators.hpp"
 
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "nat/shell/dns64_server.hpp"
 #include "nat/shell/reports.hpp"
 
 namespace stile::nat::shell {
@@ -13,15 +14,33 @@ using Json = nlohmann::ordered_json;
 
 constexpr const char* no_sessions = R"({"sessions":[],"mappings":[]})";
 
-class Nat64Translator : public Translator {
+/// What they have in common: they go on as they were set up.
+class Ipv6Translator : public Translator {
  public:
-  Nat64Translator(Nat64Config config, Random& random) : nat64_(std::move(config), random) {}
+  explicit Ipv6Translator(std::string purpose) : purpose_(std::move(purpose)) {}
+  std::string describe_setup() const override { return purpose_; }
+  std::string describe_purpose() const override { return purpose_; }
 
-  void handle_packet(Instant now, Side from, MutableBytes packet) override {
+ private:
+  std::string purpose_;
+};
+
+class Nat64Translator : public Ipv6Translator {
+ public:
+  Nat64Translator(Nat64Config config, std::optional<Dns64Options> names, std::string purpose,
+                  Random& random)
+      : Ipv6Translator(std::move(purpose)),
+        prefix_(config.prefix),
+        names_options_(std::move(names)),
+        random_(random),
+        nat64_(std::move(config), random) {}
+
+  Verdict handle_packet(Instant now, Side from, MutableBytes packet) override {
     if (from == Side::inside)
       nat64_.handle_ipv6_packet(now, packet);
     else
       nat64_.handle_ipv4_packet(now, packet);
+    return {};
   }
   void handle_timeout(Instant now) override { nat64_.handle_timeout(now); }
   Instant poll_timeout() const override { return nat64_.poll_timeout(); }
@@ -52,6 +71,10 @@ class Nat64Translator : public Translator {
       json["nat"][std::string(counter.name)] = nat64_.nat().counters().*counter.value;
     return json.dump();
   }
+  std::vector<Service*> start_services(Instant) override {
+    if (!names_options_) return {};
+    return {&names_.emplace(names_options_->inside, names_options_->resolver, prefix_, random_)};
+  }
   std::size_t flush(Instant now) override {
     const std::size_t mappings = nat64_.nat().mapping_count();
     nat64_.flush(now);
@@ -59,18 +82,24 @@ class Nat64Translator : public Translator {
   }
 
  private:
+  Prefix64 prefix_;
+  std::optional<Dns64Options> names_options_;
+  Random& random_;
   Nat64 nat64_;
+  std::optional<Dns64Server> names_;
 };
 
-class ClatTranslator : public Translator {
+class ClatTranslator : public Ipv6Translator {
  public:
-  explicit ClatTranslator(ClatConfig config) : clat_(std::move(config)) {}
+  ClatTranslator(ClatConfig config, std::string purpose)
+      : Ipv6Translator(std::move(purpose)), clat_(std::move(config)) {}
 
-  void handle_packet(Instant now, Side from, MutableBytes packet) override {
+  Verdict handle_packet(Instant now, Side from, MutableBytes packet) override {
     if (from == Side::inside)
       clat_.handle_ipv4_packet(now, packet);
     else
       clat_.handle_ipv6_packet(now, packet);
+    return {};
   }
   std::optional<Command> poll_command() override { return clat_.poll_command(); }
 
@@ -93,21 +122,15 @@ class ClatTranslator : public Translator {
   Clat clat_;
 };
 
-class Nptv6Translator : public Translator {
+class Nptv6Translator : public Ipv6Translator {
  public:
-  explicit Nptv6Translator(Nptv6Config config) : nptv6_(std::move(config)) {}
+  Nptv6Translator(Nptv6Config config, std::string purpose)
+      : Ipv6Translator(std::move(purpose)), nptv6_(std::move(config)) {}
 
-  void handle_packet(Instant now, Side from, MutableBytes packet) override {
-    const Verdict verdict = nptv6_.handle_packet(now, from, packet);
-    if (verdict.action == Action::send_inside)
-      translated_ = {Side::inside, copy_of(verdict.packet)};
-    if (verdict.action == Action::send_outside)
-      translated_ = {Side::outside, copy_of(verdict.packet)};
+  Verdict handle_packet(Instant now, Side from, MutableBytes packet) override {
+    return nptv6_.handle_packet(now, from, packet);
   }
-  std::optional<Command> poll_command() override {
-    if (translated_) return std::exchange(translated_, std::nullopt);
-    return nptv6_.poll_command();
-  }
+  std::optional<Command> poll_command() override { return nptv6_.poll_command(); }
 
   std::string describe_sessions(Instant) const override { return no_sessions; }
   std::string describe_counters() const override {
@@ -128,24 +151,19 @@ class Nptv6Translator : public Translator {
 
  private:
   Nptv6 nptv6_;
-  std::optional<Command> translated_;
 };
 
-class FirewallTranslator : public Translator {
+class FirewallTranslator : public Ipv6Translator {
  public:
-  explicit FirewallTranslator(FirewallConfig config) : firewall_(std::move(config)) {}
+  FirewallTranslator(FirewallConfig config, std::string purpose)
+      : Ipv6Translator(std::move(purpose)), firewall_(std::move(config)) {}
 
-  void handle_packet(Instant now, Side from, MutableBytes packet) override {
-    const Verdict verdict = firewall_.handle_packet(now, from, packet);
-    if (verdict.action == Action::send_inside) passed_ = {Side::inside, copy_of(verdict.packet)};
-    if (verdict.action == Action::send_outside) passed_ = {Side::outside, copy_of(verdict.packet)};
+  Verdict handle_packet(Instant now, Side from, MutableBytes packet) override {
+    return firewall_.handle_packet(now, from, packet);
   }
   void handle_timeout(Instant now) override { firewall_.handle_timeout(now); }
   Instant poll_timeout() const override { return firewall_.poll_timeout(); }
-  std::optional<Command> poll_command() override {
-    if (passed_) return std::exchange(passed_, std::nullopt);
-    return firewall_.poll_command();
-  }
+  std::optional<Command> poll_command() override { return firewall_.poll_command(); }
 
   std::string describe_sessions(Instant now) const override {
     return shell::describe_sessions(
@@ -176,23 +194,26 @@ class FirewallTranslator : public Translator {
 
  private:
   Firewall firewall_;
-  std::optional<Command> passed_;
 };
 
 }  // namespace
 
-std::unique_ptr<Translator> make_translator(Nat64Config config, Random& random) {
-  return std::make_unique<Nat64Translator>(std::move(config), random);
-}
-std::unique_ptr<Translator> make_translator(ClatConfig config) {
-  return std::make_unique<ClatTranslator>(std::move(config));
-}
-std::unique_ptr<Translator> make_translator(Nptv6Config config) {
-  return std::make_unique<Nptv6Translator>(std::move(config));
+std::unique_ptr<Translator> make_translator(Nat64Config config, std::optional<Dns64Options> names,
+                                            std::string purpose, Random& random) {
+  return std::make_unique<Nat64Translator>(std::move(config), std::move(names), std::move(purpose),
+                                           random);
 }
 
-std::unique_ptr<Translator> make_translator(FirewallConfig config) {
-  return std::make_unique<FirewallTranslator>(std::move(config));
+std::unique_ptr<Translator> make_translator(ClatConfig config, std::string purpose) {
+  return std::make_unique<ClatTranslator>(std::move(config), std::move(purpose));
+}
+
+std::unique_ptr<Translator> make_translator(Nptv6Config config, std::string purpose) {
+  return std::make_unique<Nptv6Translator>(std::move(config), std::move(purpose));
+}
+
+std::unique_ptr<Translator> make_translator(FirewallConfig config, std::string purpose) {
+  return std::make_unique<FirewallTranslator>(std::move(config), std::move(purpose));
 }
 
 }  // namespace stile::nat::shell

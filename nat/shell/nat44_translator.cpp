@@ -1,0 +1,64 @@
+#include "nat/shell/nat44_translator.hpp"
+
+#include "nat/shell/reports.hpp"
+
+namespace stile::nat::shell {
+
+std::vector<Service*> Nat44Translator::start_services(Instant now) {
+  const PortMappingOptions& wanted = options_.port_mapping;
+  const Interface& inside = setup_.placement.inside.interface;
+  std::vector<Service*> started;
+  if (wanted.servers.pcp || wanted.servers.nat_pmp)
+    started.push_back(&port_control_.emplace(wanted.servers, inside, nat_, now));
+  if (wanted.upnp)
+    started.push_back(&upnp_.emplace(inside, wanted.upnp_port, !wanted.upnp_for_others, nat_, now));
+  if (!setup_.nat.balancers.empty() && options_.health_interval != Duration::zero())
+    started.push_back(
+        &health_.emplace(setup_.nat.balancers, options_.health_interval,
+                         [this](Instant when, const TransportAddress& server, bool is_well) {
+                           nat_.set_server_well(when, server, is_well);
+                         }));
+  return started;
+}
+
+/// Masquerade: the external addresses are those that the outside interface has now, unless they
+/// were given.
+std::optional<Placement> Nat44Translator::follow_addresses(Instant now) {
+  setup_ = make_nat44_setup_again(options_);
+  if (setup_.nat.external != nat_.config().external) {
+    nat_.set_external(now, setup_.nat.external);
+    handle_state_loss(now);
+  }
+  return setup_.placement;
+}
+
+std::size_t Nat44Translator::flush(Instant now) {
+  const std::size_t mappings = nat_.mapping_count();
+  nat_.flush(now);
+  handle_state_loss(now);
+  return mappings;
+}
+
+/// RFC 6887 §8.5: clients are told that their mappings are gone.
+void Nat44Translator::handle_state_loss(Instant now) {
+  if (port_control_) port_control_->handle_state_loss(now);
+}
+
+std::string Nat44Translator::describe_sessions(Instant now) const {
+  return shell::describe_sessions(nat_, now);
+}
+
+std::string Nat44Translator::describe_counters() const {
+  return shell::describe_counters(
+      nat_, port_control_ ? std::optional(port_control_->counters()) : std::nullopt);
+}
+
+std::string Nat44Translator::describe_setup() const {
+  return shell::describe_setup(setup_.nat, options_);
+}
+
+std::string Nat44Translator::describe_purpose() const {
+  return shell::describe_external(setup_.nat);
+}
+
+}  // namespace stile::nat::shell

@@ -1,0 +1,49 @@
+#pragma once
+
+#include <sys/socket.h>
+#include <sys/uio.h>
+
+#include <array>
+#include <deque>
+
+#include "nat/shell/descriptor.hpp"
+#include "nat/shell/link.hpp"
+
+namespace stile::nat::shell {
+
+/// A Link over AF_PACKET, for every interface. Frames come as copies: it takes the kernel's fence
+/// (kernel_fence.hpp) that none is handled twice.
+class PacketLink : public Link {
+ public:
+  /// Throws Problem.
+  PacketLink(const Interface& interface, Family family);
+
+  int fd() const override { return fd_.get(); }
+  std::span<const ReceivedPacket> receive() override;
+  void send(const MacAddress& to, MutableBytes packet) override;
+  void send_copy(const MacAddress& to, Bytes packet) override;
+  void flush() override;
+
+ private:
+  static constexpr std::size_t batch_size = 64;
+  static constexpr std::size_t buffer_size = frame_headroom + 65536;
+
+  void attach_filter();
+  void enlarge_buffers();
+  void admit(std::size_t index, std::size_t length);
+
+  Interface interface_;
+  Family family_;
+  Descriptor fd_;
+
+  ByteVector receive_buffers_;
+  std::array<iovec, batch_size> receive_vectors_{};
+  std::array<mmsghdr, batch_size> receive_headers_{};
+  std::vector<ReceivedPacket> received_;
+
+  std::vector<iovec> send_vectors_;
+  std::vector<mmsghdr> send_headers_;
+  std::deque<ByteVector> copies_;
+};
+
+}  // namespace stile::nat::shell
