@@ -47,6 +47,8 @@ class Bindings {
 
   /// All of Config::forwards that have an address and are not there.
   void add_forwards(Instant now);
+  /// Config::forwards are others: those that are not among them end.
+  void follow_forwards(Instant now);
   /// Likewise of Config::balancers.
   void add_balancers(Instant now);
   bool is_balanced(Protocol protocol, Endpoint external) const;

@@ -47,6 +47,7 @@ class Nat::Core {
   std::optional<Event> poll_event();
   void set_external(Instant now, std::vector<IpAddress> external);
   void flush(Instant now);
+  void reconfigure(Instant now, const Config& wanted);  // reconfigure.cpp
   void set_server_well(Instant now, Endpoint server, bool is_well);
   bool restore(Instant now, const SessionInfo& info);  // restore.cpp
 

@@ -18,6 +18,7 @@ struct Forward {
   std::uint16_t external_port = 0;    ///< the first of `count`
   std::uint16_t count = 1;            ///< ports in a row; the n-th leads to the n-th inside
   TransportAddress inside;
+  friend bool operator==(const Forward&, const Forward&) = default;
 };
 /// `tcp:203.0.113.1:80-89=10.0.0.2:8080`
 std::string to_string(const Forward& forward);

@@ -1,5 +1,7 @@
 #include "nat/core/bindings.hpp"
 
+#include <algorithm>
+
 namespace stile::nat {
 
 void Bindings::add_forwards(Instant now) {
@@ -22,6 +24,27 @@ void Bindings::add_forward(Instant now, const Forward& forward, std::uint32_t ex
     const Mapping* there = mapping_of_external(mapping.protocol, mapping.external);
     if (!there || !there->is_static) add_static(now, mapping);
   }
+}
+
+void Bindings::follow_forwards(Instant now) {
+  const auto leads_to = [](const Forward& forward, const Mapping& mapping) {
+    const int offset = mapping.external.port - forward.external_port;
+    return forward.protocol == mapping.protocol && offset >= 0 && offset < forward.count &&
+           forward.inside.ip.v4_bits() == mapping.inside.address &&
+           forward.inside.port + offset == mapping.inside.port &&
+           (forward.external ? forward.external->v4_bits() == mapping.external.address
+                             : mapping.follows_first);
+  };
+  end_where(
+      now,
+      [&](const Mapping& mapping) {
+        return mapping.is_static && !mapping.is_shared &&
+               std::ranges::none_of(config_.forwards, [&](const Forward& forward) {
+                 return leads_to(forward, mapping);
+               });
+      },
+      EndReason::deleted);
+  add_forwards(now);
 }
 
 /// A dynamic mapping that has one of its ends gives way. There is one only when an address has come

@@ -189,6 +189,10 @@ class Nat {
   /// while: new flows are refused then. `external` is otherwise as in problem_with().
   void set_external(Instant now, std::vector<IpAddress> external);
 
+  /// Timers, limits of one host or one mapping, forwards, and what is said of sessions are those of
+  /// `wanted` from now on; the rest of it does not count. problem_with() has nothing against it.
+  void reconfigure(Instant now, const Config& wanted);
+
   /// What an inside address appears as, or would: nothing while there is no external address.
   std::optional<IpAddress> external_of(IpAddress inside) const;
 
