@@ -240,6 +240,33 @@ void Firewall::flush() {
   queue_ = {};
 }
 
+void Firewall::reconfigure(const FirewallConfig& wanted) {
+  config_.udp_timeout = wanted.udp_timeout;
+  config_.icmp_timeout = wanted.icmp_timeout;
+  config_.tcp_established_timeout = wanted.tcp_established_timeout;
+  config_.tcp_transitory_timeout = wanted.tcp_transitory_timeout;
+  config_.other_timeout = wanted.other_timeout;
+}
+
+bool Firewall::restore(Instant now, const SessionInfo& info) {
+  handle_timeout(now);
+  const std::uint8_t protocol = info.protocol == Protocol::icmp
+                                    ? ipv6_header::icmpv6
+                                    : static_cast<std::uint8_t>(info.protocol);
+  const Flow flow{protocol, info.inside, info.remote, {}};
+  if (!config_.inside_prefix.contains(info.inside.ip) || !is_unicast(info.remote.ip) ||
+      info.time_left <= Duration::zero() || by_flow_.contains(flow))
+    return false;
+  Session* session = open(flow);
+  if (!session) return false;
+  if (info.tcp_state) session->tcp = TcpTracking::resumed(*info.tcp_state);
+  session->outbound = info.outbound;
+  session->inbound = info.inbound;
+  session->deadline = session->wake = now_ + info.time_left;
+  queue_.push(session->wake, session->id);
+  return true;
+}
+
 bool Firewall::can_go_out(const Ipv6View& packet, Side from) {
   if (packet.hop_limit() <= 1) {
     ++counters_.dropped_hop_limit;

@@ -75,7 +75,14 @@ class Firewall {
   Instant poll_timeout() const { return queue_.earliest(); }
   std::optional<Command> poll_command();
   void flush();
+  /// The timers are those of `wanted` from now on; what is open keeps its deadline until its next
+  /// packet.
+  void reconfigure(const FirewallConfig& wanted);
+  /// Takes up a session of a firewall before this one, as for_each_session() has shown it. False if
+  /// there is no room, or if its host is not inside.
+  bool restore(Instant now, const SessionInfo& session);
 
+  const FirewallConfig& config() const { return config_; }
   const FirewallCounters& counters() const { return counters_; }
   std::size_t session_count() const { return sessions_.size(); }
   /// The external endpoint is the inside one.

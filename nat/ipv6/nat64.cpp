@@ -282,6 +282,27 @@ void Nat64::flush(Instant now) {
   finish({});
 }
 
+void Nat64::reconfigure(Instant now, const Config& wanted) {
+  advance(now);
+  Config numbered = wanted;
+  numbered.forwards = nat_.config().forwards;
+  numbered.refusal_answer = nat_.config().refusal_answer;
+  nat_.reconfigure(now_, numbered);
+  finish({});
+}
+
+bool Nat64::restore(Instant now, const SessionInfo& session) {
+  advance(now);
+  if (!is_unicast(session.inside.ip)) return false;
+  const auto number = hosts_.number_of(now_, session.inside.ip);
+  if (!number) return false;
+  SessionInfo numbered = session;
+  numbered.inside.ip = IpAddress::v4(*number);
+  const bool restored = nat_.restore(now_, numbered);
+  finish({});
+  return restored;
+}
+
 void Nat64::for_each_session(Instant now,
                              const std::function<void(const SessionInfo&)>& visit) const {
   nat_.for_each_session(now, [&](const SessionInfo& session) {

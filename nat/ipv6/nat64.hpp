@@ -61,6 +61,10 @@ class Nat64 {
 
   void set_external(Instant now, std::vector<IpAddress> external);
   void flush(Instant now);
+  /// As Nat::reconfigure(), but for the static entries, which stay.
+  void reconfigure(Instant now, const Config& wanted);
+  /// As Nat::restore(), with the inside host's own address.
+  bool restore(Instant now, const SessionInfo& session);
   const Nat& nat() const { return nat_; }
   const Nat64Config& config() const { return config_; }
   const Nat64Counters& counters() const { return counters_; }

@@ -194,3 +194,36 @@ TEST_CASE("firewall: a configuration that cannot work is refused", "[nat]") {
   CHECK(problem_with(config));
   CHECK_THROWS_AS(Firewall(config), std::invalid_argument);
 }
+
+TEST_CASE("firewall: a session is taken up by the next one, with the time that it has left",
+          "[nat]") {
+  Bench before;
+  before.udp_out(host, server);
+  before.wait(100s);
+  Bench after;
+  before.firewall.for_each_session(before.now, [&](const SessionInfo& session) {
+    CHECK(after.firewall.restore(after.now, session));
+    CHECK_FALSE(after.firewall.restore(after.now, session));
+  });
+  CHECK(after.firewall.session_count() == 1);
+  after.wait(199s);
+  CHECK(after.udp_in(server, host));
+  CHECK_FALSE(after.udp_in(stranger, {host.ip, 4001}));
+  SessionInfo elsewhere;
+  elsewhere.inside = server;
+  elsewhere.remote = stranger;
+  elsewhere.time_left = 10s;
+  CHECK_FALSE(after.firewall.restore(after.now, elsewhere));
+}
+
+TEST_CASE("firewall: a timer that is changed as it runs counts from the next packet", "[nat]") {
+  Bench bench;
+  FirewallConfig wanted = default_config();
+  wanted.udp_timeout = 20s;
+  bench.udp_out(host, server);
+  bench.firewall.reconfigure(wanted);
+  bench.wait(30s);
+  CHECK(bench.udp_out(host, server));
+  bench.wait(21s);
+  CHECK_FALSE(bench.udp_in(server, host));
+}

@@ -392,3 +392,31 @@ TEST_CASE("nat64: a configuration that cannot work is refused", "[nat]") {
   SeededRandom random(1);
   CHECK_THROWS_AS(Nat64(config, random), std::invalid_argument);
 }
+
+TEST_CASE("nat64: a session is taken up by the next one, at its external endpoint", "[nat]") {
+  Bench before;
+  const TransportAddress external = before.seen(host);
+  const TransportAddress other = before.seen(other_host);
+  REQUIRE(external != other);
+  Bench after;
+  before.nat64.for_each_session(before.now, [&](const SessionInfo& session) {
+    CHECK(after.nat64.restore(after.now, session));
+  });
+  CHECK(after.delivered(server, external));
+  CHECK(after.seen(other_host) == other);
+  CHECK(after.seen(host) == external);
+  CHECK(after.nat64.host_count() == 2);
+}
+
+TEST_CASE("nat64: timers change as it runs, static entries stay", "[nat]") {
+  Nat64Config config = default_config();
+  config.nat.forwards = {{Protocol::udp, std::nullopt, 53, 1, host}};
+  Bench bench(config);
+  Config wanted = config.nat;
+  wanted.udp_timeout = 20s;
+  bench.nat64.reconfigure(bench.now, wanted);
+  const TransportAddress external = bench.seen(other_host);
+  bench.wait(21s);
+  CHECK_FALSE(bench.delivered(server, external));
+  CHECK(bench.delivered(server, {pool, 53}));
+}
