@@ -14,20 +14,20 @@ namespace {
 
 using namespace stile::nat::shell;
 
-int run(const RunOptions& options) {
+int run(const RunOptions& options, const Gateway::Reread& reread) {
   stile::SystemRandom random;
-  Gateway gateway(options, make_setup(options, random), random);
+  Gateway gateway(options, make_setup(options, random), random, reread);
   fmt::print("{}\n", gateway.describe_ready());
   std::fflush(stdout);
   gateway.run();
   return 0;
 }
 
-int run(const ControlOptions& options) {
+int run(const ControlOptions& options, const Gateway::Reread&) {
   return run_control_client(options);
 }
 
-int run(const Print& print) {
+int run(const Print& print, const Gateway::Reread&) {
   fmt::print("{}", print.text);
   return 0;
 }
@@ -41,7 +41,9 @@ int complain(const std::exception& error, int status) {
 
 int main(int argc, char** argv) {
   try {
-    return std::visit([](const auto& options) { return run(options); }, parse_options(argc, argv));
+    const auto reread = [&] { return std::get<RunOptions>(parse_options(argc, argv)); };
+    return std::visit([&](const auto& options) { return run(options, reread); },
+                      parse_options(argc, argv));
   } catch (const UsageProblem& problem) {
     return complain(problem, 2);
   } catch (const stile::control::AddressError& error) {

@@ -2,6 +2,7 @@
 
 #include <functional>
 #include <span>
+#include <string_view>
 
 #include "nat/core/protocol.hpp"
 #include "nat/shell/event_loop.hpp"
@@ -36,6 +37,8 @@ class Attachment {
   /// The addresses are others now. Throws Problem.
   virtual void follow(const Placement& placement) = 0;
   virtual RealmCounters counters(Side side) const = 0;
+  /// How packets come: packet, xdp or tun.
+  virtual std::string_view kind(Side side) const = 0;
 };
 
 }  // namespace stile::nat::shell

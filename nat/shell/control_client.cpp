@@ -7,6 +7,7 @@
 #include <thread>
 
 #include "control/client.hpp"
+#include "nat/shell/conntrack_text.hpp"
 #include "nat/shell/option_text.hpp"
 #include "nat/shell/who.hpp"
 
@@ -67,6 +68,8 @@ int run_control_client(const ControlOptions& options) {
   const auto [text, json] = control::ask("stile-nat", options.control, options.command);
   if (options.json)
     fmt::print("{}", text);
+  else if (options.command == "list" && options.as_conntrack)
+    for (const Json& session : json.at("sessions")) fmt::print("{}\n", conntrack_line(session));
   else if (options.command == "list")
     print_sessions(json);
   else

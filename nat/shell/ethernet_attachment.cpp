@@ -5,12 +5,41 @@
 #include <algorithm>
 
 #include "nat/packet/ipv4.hpp"
+#include "nat/shell/driver.hpp"
 #include "nat/shell/packet_link.hpp"
+#include "nat/shell/problem.hpp"
+#include "nat/shell/xdp_support.hpp"
 
 namespace stile::nat::shell {
 
-EthernetAttachment::Realm::Realm(const RealmSetup& setup)
-    : link(std::make_unique<PacketLink>(setup.interface, setup.family)),
+namespace {
+
+std::unique_ptr<Link> make_link(const RealmSetup& realm, const Placement& placement,
+                                PacketsBy packets_by) {
+  switch (packets_by) {
+    case PacketsBy::packet:
+      return std::make_unique<PacketLink>(realm.interface, realm.family);
+    case PacketsBy::xdp:
+      return make_xdp_link(realm, placement);
+    case PacketsBy::automatic:
+      break;
+  }
+  // Checksums that a sender on this very machine leaves open are mended (offload.hpp), those of
+  // what its tunnels carry are not.
+  if (driver_of(realm.interface.name) == "veth")
+    return std::make_unique<PacketLink>(realm.interface, realm.family);
+  try {
+    return make_xdp_link(realm, placement);
+  } catch (const Problem&) {
+    // What is missing for it, rights or a driver, need not be there.
+    return std::make_unique<PacketLink>(realm.interface, realm.family);
+  }
+}
+
+}  // namespace
+
+EthernetAttachment::Realm::Realm(const RealmSetup& setup, std::unique_ptr<Link> made)
+    : link(std::move(made)),
       next_hops(*link, setup.interface.index, setup.family),
       left_to_kernel(setup.left_to_kernel) {}
 
@@ -19,12 +48,16 @@ bool EthernetAttachment::Realm::is_left_to_kernel(Bytes packet) const {
   return ipv4 && std::ranges::count(left_to_kernel, IpAddress::v4(ipv4->destination())) != 0;
 }
 
-EthernetAttachment::EthernetAttachment(const std::string& name, const Placement& placement)
+EthernetAttachment::EthernetAttachment(const std::string& name, const Placement& placement,
+                                       PacketsBy packets_by)
     : fence_(name, placement.fenced_ipv4, placement.fenced_ipv6),
-      inside_(placement.inside),
-      outside_(placement.outside),
+      inside_(placement.inside, make_link(placement.inside, placement, packets_by)),
+      outside_(placement.outside, make_link(placement.outside, placement, packets_by)),
       kernel_news_(NETLINK_ROUTE, NextHops::notification_groups | RTMGRP_IPV4_IFADDR) {
   if (!placement.proxied.empty()) arp_.emplace(placement.outside.interface, placement.proxied);
+  for (const RealmSetup* realm : {&placement.inside, &placement.outside})
+    if (!realm->proxied_prefixes.empty())
+      neighbours_.emplace_back(realm->interface, realm->proxied_prefixes);
 }
 
 void EthernetAttachment::start(EventLoop& loop, Handlers handlers) {
@@ -32,6 +65,8 @@ void EthernetAttachment::start(EventLoop& loop, Handlers handlers) {
   loop.watch(inside_.link->fd(), [this] { receive(Side::inside); });
   loop.watch(outside_.link->fd(), [this] { receive(Side::outside); });
   loop.watch(kernel_news_.fd(), [this] { handle_kernel_news(); });
+  for (NeighbourResponder& responder : neighbours_)
+    loop.watch(responder.fd(), [&responder] { responder.handle_readable(); });
   if (!arp_) return;
   loop.watch(arp_->fd(), [this] { arp_->handle_readable(); });
   arp_->announce();
@@ -67,6 +102,7 @@ void EthernetAttachment::follow(const Placement& placement) {
   fence_.replace(placement.fenced_ipv4);
   inside_.left_to_kernel = placement.inside.left_to_kernel;
   outside_.left_to_kernel = placement.outside.left_to_kernel;
+  for (Realm* realm : {&inside_, &outside_}) realm->link->leave_to_kernel(realm->left_to_kernel);
 }
 
 RealmCounters EthernetAttachment::counters(Side side) const {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <list>
 #include <memory>
 #include <optional>
 #include <string>
@@ -9,7 +10,9 @@
 #include "nat/shell/attachment.hpp"
 #include "nat/shell/kernel_fence.hpp"
 #include "nat/shell/link.hpp"
+#include "nat/shell/neighbour_responder.hpp"
 #include "nat/shell/next_hops.hpp"
+#include "nat/shell/option_words.hpp"
 
 namespace stile::nat::shell {
 
@@ -18,7 +21,7 @@ namespace stile::nat::shell {
 class EthernetAttachment : public Attachment {
  public:
   /// From here on the kernel leaves the packets alone. Throws Problem.
-  EthernetAttachment(const std::string& name, const Placement& placement);
+  EthernetAttachment(const std::string& name, const Placement& placement, PacketsBy packets_by);
 
   void start(EventLoop& loop, Handlers handlers) override;
   void send(Instant now, Side to, MutableBytes packet) override {
@@ -27,10 +30,11 @@ class EthernetAttachment : public Attachment {
   void flush() override;
   void follow(const Placement& placement) override;
   RealmCounters counters(Side side) const override;
+  std::string_view kind(Side side) const override { return realm(side).link->name(); }
 
  private:
   struct Realm {
-    explicit Realm(const RealmSetup& setup);
+    Realm(const RealmSetup& setup, std::unique_ptr<Link> made);
     bool is_left_to_kernel(Bytes packet) const;
     std::unique_ptr<Link> link;
     NextHops next_hops;
@@ -47,6 +51,7 @@ class EthernetAttachment : public Attachment {
   Realm outside_;
   NetlinkSocket kernel_news_;  ///< neighbours, routes, addresses
   std::optional<ArpResponder> arp_;
+  std::list<NeighbourResponder> neighbours_;
   Handlers handlers_;
   std::vector<ReceivedPacket> translated_;  ///< of those received
 };

@@ -1,18 +1,22 @@
 #pragma once
 
 #include <deque>
+#include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "nat/shell/attachment.hpp"
+#include "nat/shell/capture.hpp"
 #include "nat/shell/control_server.hpp"
-#include "nat/shell/ethernet_attachment.hpp"
 #include "nat/shell/event_loop.hpp"
 #include "nat/shell/impairment.hpp"
 #include "nat/shell/journal.hpp"
 #include "nat/shell/offload.hpp"
 #include "nat/shell/reports.hpp"
 #include "nat/shell/setup.hpp"
+#include "nat/shell/state_keeper.hpp"
 
 namespace stile::nat::shell {
 
@@ -20,38 +24,50 @@ namespace stile::nat::shell {
 /// thread, one loop.
 class Gateway {
  public:
-  /// From here on the kernel leaves the packets alone. `random` outlives this. Throws Problem.
-  Gateway(const RunOptions& options, Setup setup, Random& random);
+  /// The options as they are now. Throws Problem.
+  using Reread = std::function<RunOptions()>;
 
-  /// Until SIGTERM or SIGINT. SIGHUP opens the log anew.
+  /// From here on the kernel leaves the packets alone. `random` outlives this. Throws Problem.
+  Gateway(const RunOptions& options, Setup setup, Random& random, Reread reread);
+
+  /// Until SIGTERM or SIGINT. SIGHUP opens the log anew, and reads the configuration file again.
   void run();
   /// The line on standard output once packets flow.
   std::string describe_ready() const;
 
  private:
   void start_services();
+  void take_up_state();
   Instant next_wake() const;
   void handle_packets(Side from, std::span<const ReceivedPacket> packets);
   void handle_packet(Side from, MutableBytes packet);
   void handle_due();
   void handle_signals();
+  void reload();
+  void change_to(const RunOptions& wanted);
   void follow_addresses();
   void drain();
   void transmit(Side to, MutableBytes packet);
   void send_copy(Side to, Bytes packet);
+  void send(Side to, MutableBytes packet);
   void flush();
   std::string answer(std::string_view command);
+  std::string describe_setup() const;
+  std::string save();
   ShellCounters shell_counters() const;
 
   RunOptions options_;
+  Reread reread_;
   EventLoop loop_;
   Descriptor signals_;
   ControlServer control_;
   Journal journal_;
-  EthernetAttachment attachment_;
+  std::unique_ptr<Attachment> attachment_;
   Impairment impairment_;
+  Capture capture_;
   std::unique_ptr<Translator> translator_;
   std::vector<Service*> services_;  ///< the translator's
+  std::optional<StateKeeper> state_;
   Segmenter segmenter_;
   std::deque<ByteVector> copies_;  ///< sent, not yet flushed
   bool stopping_ = false;

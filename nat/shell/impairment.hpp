@@ -32,6 +32,9 @@ class Impairment {
   /// `random` outlives this.
   Impairment(const ImpairmentConfig& config, Random& random) : config_(config), random_(random) {}
 
+  /// For the packets to come.
+  void reconfigure(const ImpairmentConfig& config) { config_ = config; }
+
   enum class Fate : std::uint8_t { pass, lost, held };
   /// `held`: a copy comes out of poll_packet() when its time has come.
   Fate handle_packet(Instant now, Side to, Bytes packet);

@@ -6,6 +6,7 @@
 
 #include "nat/shell/ipv6_translators.hpp"
 #include "nat/shell/problem.hpp"
+#include "nat/shell/tun_setup.hpp"
 
 namespace stile::nat::shell {
 
@@ -62,6 +63,9 @@ std::unique_ptr<Translator> set_up(Placement& placement, const RunOptions& optio
   placement.outside.left_to_kernel = without(own, config.nat.external);
   placement.fenced_ipv4 = {{placement.outside.interface.index, placement.outside.left_to_kernel}};
   placement.fenced_ipv6 = {{placement.inside.interface.index, prefix.prefix()}};
+  placement.inside.proxied_prefixes = {prefix.prefix()};
+  placement.routed = {prefix.prefix(), IpPrefix(config.address, 128)};
+  for (const IpAddress& address : config.nat.external) placement.routed.emplace_back(address, 32);
   std::optional<Dns64Options> names;
   if (options.ipv6.dns64) names = {config.address, *options.ipv6.dns64};
   std::string purpose =
@@ -87,6 +91,8 @@ std::unique_ptr<Translator> set_up(Placement& placement, const RunOptions& optio
   placement.inside.left_to_kernel = all_own_addresses();
   placement.fenced_ipv4 = {{placement.inside.interface.index, placement.inside.left_to_kernel}};
   placement.fenced_ipv6 = {{placement.outside.interface.index, prefixes.own.prefix()}};
+  placement.outside.proxied_prefixes = {prefixes.own.prefix()};
+  placement.routed = {prefixes.own.prefix(), IpPrefix(config.ipv4_address, 32)};
   return make_translator(std::move(config), Json{{"clat",
                                                   {{"prefix", prefixes.own.prefix().to_string()},
                                                    {"plat", prefixes.plat.prefix().to_string()}}}}
@@ -107,6 +113,8 @@ std::vector<FencedPrefix> fence_between(const Placement& placement, const IpPref
 
 /// IPv6 on both sides.
 std::unique_ptr<Translator> set_up(Placement& placement, const PrefixPair& prefixes) {
+  if (placement.inside.interface.networks.empty())
+    placement.inside.interface.networks = {prefixes.internal};
   Nptv6Config config{prefixes.internal, prefixes.external, {}, {}};
   config.inside_address = ipv6_address_of(placement.inside.interface);
   config.outside_address = ipv6_address_of(placement.outside.interface);
@@ -114,6 +122,8 @@ std::unique_ptr<Translator> set_up(Placement& placement, const PrefixPair& prefi
   config.outside_mtu = placement.outside.interface.mtu;
   refuse_problem(config);
   placement.fenced_ipv6 = fence_between(placement, prefixes.internal, prefixes.external);
+  placement.outside.proxied_prefixes = {prefixes.external};
+  placement.routed = {prefixes.external};
   return make_translator(std::move(config), Json{{"nptv6",
                                                   {{"internal", prefixes.internal.to_string()},
                                                    {"external", prefixes.external.to_string()}}}}
@@ -131,11 +141,7 @@ std::unique_ptr<Translator> set_up(Placement& placement, const RunOptions& optio
   config.outside_address = ipv6_address_of(placement.outside.interface);
   config.inside_mtu = placement.inside.interface.mtu;
   config.outside_mtu = placement.outside.interface.mtu;
-  config.udp_timeout = nat.udp_timeout;
-  config.icmp_timeout = nat.icmp_timeout;
-  config.tcp_established_timeout = nat.tcp_established_timeout;
-  config.tcp_transitory_timeout = nat.tcp_opening_timeout;
-  config.other_timeout = std::max(nat.esp_timeout, nat.udp_timeout);
+  take_timeouts(config, nat);
   config.max_sessions = nat.max_sessions;
   refuse_problem(config);
   placement.fenced_ipv6 = fence_between(placement, inside_prefix, inside_prefix);
@@ -154,8 +160,8 @@ Setup make_ipv6_setup(const RunOptions& options, Random& random) {
   Placement& placement = setup.placement;
   const Ipv6Options& ipv6 = options.ipv6;
   setup.nat = options.nat;
-  placement.inside = {find_interface(options.inside), Family::ipv6, {}};
-  placement.outside = {find_interface(options.outside), Family::ipv6, {}};
+  placement.inside = {inside_interface(options), Family::ipv6, {}, {}};
+  placement.outside = {outside_interface(options), Family::ipv6, {}, {}};
   if (ipv6.nat64) setup.translator = set_up(placement, options, *ipv6.nat64, random);
   if (ipv6.clat) setup.translator = set_up(placement, options, *ipv6.clat);
   if (ipv6.nptv6) setup.translator = set_up(placement, *ipv6.nptv6);

@@ -1,9 +1,11 @@
 #include "nat/shell/ipv6_translators.hpp"
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 #include <utility>
 
 #include "nat/shell/dns64_server.hpp"
+#include "nat/shell/problem.hpp"
 #include "nat/shell/reports.hpp"
 
 namespace stile::nat::shell {
@@ -75,6 +77,13 @@ class Nat64Translator : public Ipv6Translator {
     if (!names_options_) return {};
     return {&names_.emplace(names_options_->inside, names_options_->resolver, prefix_, random_)};
   }
+  void reconfigure(Instant now, const RunOptions& options) override {
+    if (options.nat.forwards != nat64_.config().nat.forwards)
+      throw UsageProblem("--forward of NAT64 takes a new start to change");
+    nat64_.reconfigure(now, options.nat);
+  }
+  using Translator::restore;
+  void restore(Instant now, const SessionInfo& session) override { nat64_.restore(now, session); }
   std::size_t flush(Instant now) override {
     const std::size_t mappings = nat64_.nat().mapping_count();
     nat64_.flush(now);
@@ -186,6 +195,15 @@ class FirewallTranslator : public Ipv6Translator {
                   {"refused_session_limit", c.refused_session_limit}}}}
         .dump();
   }
+  void reconfigure(Instant, const RunOptions& options) override {
+    FirewallConfig wanted = firewall_.config();
+    take_timeouts(wanted, options.nat);
+    firewall_.reconfigure(wanted);
+  }
+  using Translator::restore;
+  void restore(Instant now, const SessionInfo& session) override {
+    firewall_.restore(now, session);
+  }
   std::size_t flush(Instant) override {
     const std::size_t sessions = firewall_.session_count();
     firewall_.flush();
@@ -197,6 +215,14 @@ class FirewallTranslator : public Ipv6Translator {
 };
 
 }  // namespace
+
+void take_timeouts(FirewallConfig& config, const Config& nat) {
+  config.udp_timeout = nat.udp_timeout;
+  config.icmp_timeout = nat.icmp_timeout;
+  config.tcp_established_timeout = nat.tcp_established_timeout;
+  config.tcp_transitory_timeout = nat.tcp_opening_timeout;
+  config.other_timeout = std::max(nat.esp_timeout, nat.udp_timeout);
+}
 
 std::unique_ptr<Translator> make_translator(Nat64Config config, std::optional<Dns64Options> names,
                                             std::string purpose, Random& random) {

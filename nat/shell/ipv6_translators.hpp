@@ -18,6 +18,9 @@ struct Dns64Options {
   TransportAddress resolver;
 };
 
+/// A firewall's timers are those of a NAT.
+void take_timeouts(FirewallConfig& config, const Config& nat);
+
 // `purpose` is what describe_purpose() says.
 // Limit: the interfaces' addresses are those of the start.
 

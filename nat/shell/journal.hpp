@@ -24,6 +24,8 @@ class Journal {
   void flush();
   /// After the log was moved away (SIGHUP).
   void reopen();
+  /// So much from now on.
+  void log(LogDetail detail) { detail_ = detail; }
   /// Of `watch`; nothing for another command.
   std::optional<std::string> answer(std::string_view command) const;
   void count_losses(ShellCounters& counters) const;

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <string_view>
 #include <vector>
 
 #include "nat/shell/interface.hpp"
@@ -40,6 +41,10 @@ class Link {
   /// Queues a copy.
   virtual void send_copy(const MacAddress& to, Bytes packet) = 0;
   virtual void flush() = 0;
+  /// IPv4 destinations that need not come out of receive(): the kernel has them.
+  virtual void leave_to_kernel(const std::vector<IpAddress>&) {}
+  /// As --packets calls it.
+  virtual std::string_view name() const = 0;
 
   const LinkCounters& counters() const { return counters_; }
 

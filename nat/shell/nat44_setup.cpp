@@ -4,6 +4,7 @@
 
 #include "nat/portmap/server.hpp"
 #include "nat/shell/problem.hpp"
+#include "nat/shell/tun_setup.hpp"
 
 namespace stile::nat::shell {
 
@@ -61,8 +62,8 @@ Nat44Setup make_nat44_setup_again(const RunOptions& options) {
   Nat44Setup setup;
   RealmSetup& inside = setup.placement.inside;
   RealmSetup& outside = setup.placement.outside;
-  inside.interface = find_interface(options.inside);
-  outside.interface = find_interface(options.outside);
+  inside.interface = inside_interface(options);
+  outside.interface = outside_interface(options);
   setup.nat = make_config(options, inside.interface, outside.interface);
   const std::vector<IpAddress> own = all_own_addresses();
   std::vector<IpAddress> external = setup.nat.external;
@@ -72,6 +73,8 @@ Nat44Setup make_nat44_setup_again(const RunOptions& options) {
   // The machine's inside addresses are not for those outside.
   outside.left_to_kernel = without(inside.left_to_kernel, inside.interface.addresses);
   setup.placement.fenced_ipv4 = {fenced(inside), fenced(outside)};
+  external.push_back(setup.nat.inside_address);
+  for (const IpAddress& address : external) setup.placement.routed.emplace_back(address, 32);
   return setup;
 }
 

@@ -1,5 +1,6 @@
 #include "nat/shell/nat44_translator.hpp"
 
+#include "nat/shell/problem.hpp"
 #include "nat/shell/reports.hpp"
 
 namespace stile::nat::shell {
@@ -8,6 +9,8 @@ std::vector<Service*> Nat44Translator::start_services(Instant now) {
   const PortMappingOptions& wanted = options_.port_mapping;
   const Interface& inside = setup_.placement.inside.interface;
   std::vector<Service*> started;
+  // What asks at a TUN device's address asks the NAT, not this machine.
+  if (!options_.tun.name.empty()) return started;
   if (wanted.servers.pcp || wanted.servers.nat_pmp)
     started.push_back(&port_control_.emplace(wanted.servers, inside, nat_, now));
   if (wanted.upnp)
@@ -30,6 +33,30 @@ std::optional<Placement> Nat44Translator::follow_addresses(Instant now) {
     handle_state_loss(now);
   }
   return setup_.placement;
+}
+
+void Nat44Translator::reconfigure(Instant now, const RunOptions& options) {
+  const Nat44Setup wanted = make_nat44_setup_again(options);
+  // While there is no address, nothing that speaks of one is wrong.
+  if (!wanted.nat.external.empty())
+    if (const auto problem = problem_with(wanted.nat)) throw UsageProblem(*problem);
+  options_ = options;
+  setup_.nat = wanted.nat;
+  nat_.reconfigure(now, wanted.nat);
+}
+
+void Nat44Translator::restore(Instant now, const SessionInfo& session) {
+  if (session.inside.ip.is_v4() && session.external.ip.is_v4() && session.remote.ip.is_v4())
+    nat_.restore(now, session);
+}
+
+void Nat44Translator::restore(Instant now, const SavedMapping& mapping) {
+  MapRequest request = mapping.request;
+  request.terms.until = now + mapping.time_left;
+  if (!request.inside.ip.is_v4() || !request.suggested.ip.is_v4() || request.inside.port == 0)
+    return;
+  // What cannot be had again is asked for again, or missed.
+  static_cast<void>(nat_.map(now, request));
 }
 
 std::size_t Nat44Translator::flush(Instant now) {

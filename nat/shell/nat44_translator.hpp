@@ -29,7 +29,9 @@ class Nat44Translator : public Translator {
 
   std::vector<Service*> start_services(Instant now) override;
   std::optional<Placement> follow_addresses(Instant now) override;
-  void restore(Instant now, const SessionInfo& session) override { nat_.restore(now, session); }
+  void reconfigure(Instant now, const RunOptions& options) override;
+  void restore(Instant now, const SessionInfo& session) override;
+  void restore(Instant now, const SavedMapping& mapping) override;
   std::size_t flush(Instant now) override;
 
   std::string describe_sessions(Instant now) const override;

@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "nat/packet/checksum.hpp"
+#include "nat/packet/crc32c.hpp"
 #include "nat/packet/ipv4.hpp"
 #include "nat/packet/ipv6.hpp"
 #include "nat/packet/tcp.hpp"
@@ -100,7 +101,51 @@ void finish(MutableBytes packet, const Headers& headers, const Piece& piece) {
   if (!is_tcp && load_u16(checksum) == 0) store_u16(checksum, 0xffff);
 }
 
+/// RFC 9260 §6.8, for a packet that left it at zero.
+void complete_open_sctp(MutableBytes segment) {
+  constexpr std::size_t header = 12;
+  constexpr std::size_t checksum = 8;
+  if (segment.size() >= header && load_u32(segment.data() + checksum) == 0)
+    store_u32(segment.data() + checksum, crc32c(segment));
+}
+
+/// The headers of a packet that a network card may have been left to compute the checksum of.
+std::optional<Headers> headers_of(Bytes packet) {
+  const auto ipv4 = Ipv4View::parse(packet);
+  const auto ipv6 = Ipv6View::parse(packet);
+  if (ipv4 && ipv4->is_fragment()) return std::nullopt;
+  const Headers headers{ipv4 ? ipv4->header_length() : Ipv6View::header_length, 0,
+                        ipv4 ? ipv4->protocol() : ipv6->next_header()};
+  const std::size_t left = packet.size() - headers.network;
+  if (headers.protocol == ip_protocol::sctp) return headers;
+  const bool is_whole = (headers.protocol == ip_protocol::tcp && left >= TcpView::min_header) ||
+                        (headers.protocol == ip_protocol::udp && left >= UdpView::header_length);
+  return is_whole ? std::optional(headers) : std::nullopt;
+}
+
+/// RFC 768, RFC 8200 §8.1, without its complement.
+std::uint16_t pseudo_header_sum(Bytes packet, const Headers& headers) {
+  const bool is_ipv4 = packet[0] >> 4 == 4;
+  const Bytes addresses = is_ipv4 ? packet.subspan(12, 8) : packet.subspan(8, 32);
+  return ones_sum(addresses,
+                  static_cast<std::uint32_t>(headers.protocol + packet.size() - headers.network));
+}
+
 }  // namespace
+
+void complete_open_checksum(MutableBytes packet) {
+  const auto headers = headers_of(packet);
+  if (!headers) return;
+  if (headers->protocol == ip_protocol::sctp)
+    return complete_open_sctp(packet.subspan(headers->network));
+  const bool is_tcp = headers->protocol == ip_protocol::tcp;
+  std::uint8_t* checksum =
+      packet.data() + headers->network + (is_tcp ? tcp_checksum_offset : udp_checksum_offset);
+  if (load_u16(checksum) != pseudo_header_sum(packet, *headers)) return;
+  store_u16(checksum, 0);
+  store_u16(checksum, checksum_of(packet, *headers));
+  if (load_u16(checksum) == 0) store_u16(checksum, 0xffff);
+}
 
 bool complete_checksum(const OffloadHeader& offload, MutableBytes frame) {
   if ((offload.flags & OffloadHeader::needs_checksum) == 0 || is_bundle(offload)) return true;

@@ -37,6 +37,11 @@ inline constexpr std::size_t frame_headroom = sizeof(OffloadHeader) + 14;
 /// header points outside.
 bool complete_checksum(const OffloadHeader& offload, MutableBytes frame);
 
+/// The same for a packet that has lost its header on the way (XDP): one whose field holds the sum
+/// of the pseudo header. A complete checksum that happens to be equal comes out as it was. Of
+/// tunnels, the outer packet alone is mended.
+void complete_open_checksum(MutableBytes packet);
+
 /// Whether `offload` announces several TCP segments or UDP datagrams in one.
 inline bool is_bundle(const OffloadHeader& offload) {
   return offload.bundle_type != OffloadHeader::none;

@@ -4,11 +4,13 @@
 
 #include <CLI/CLI.hpp>
 #include <functional>
+#include <optional>
 #include <string>
 
 #include "nat/shell/option_text.hpp"
 #include "nat/shell/option_words.hpp"
 #include "nat/shell/options.hpp"
+
 namespace stile::nat::shell {
 
 using Apply = std::function<void(const std::string& text)>;
@@ -51,6 +53,7 @@ void add_choice(CLI::App& app, const std::string& name, const Words<Value, count
 }
 
 // The options of one kind, each in a file of its own.
+void add_attachment_options(CLI::App& app, RunOptions& run);
 void add_address_options(CLI::App& app, Config& nat);
 void add_behavior_options(CLI::App& app, Config& nat);
 void add_limit_options(CLI::App& app, Config& nat);
@@ -58,5 +61,8 @@ void add_port_mapping_options(CLI::App& app, PortMappingOptions& options, Config
 void add_fault_options(CLI::App& app, Config& nat);
 struct Ipv6Options;
 void add_ipv6_options(CLI::App& app, Ipv6Options& ipv6);
+
+/// One clear line, or nothing.
+std::optional<std::string> problem_with_attachment(const RunOptions& run);
 
 }  // namespace stile::nat::shell

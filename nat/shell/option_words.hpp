@@ -54,6 +54,11 @@ inline constexpr Words<SipAlg, 3> sip_alg_words{
 inline constexpr Words<Balancer::Sticky, 2> sticky_words{
     {{"address", Balancer::Sticky::address}, {"flow", Balancer::Sticky::flow}}};
 
+/// How the packets of an interface are taken.
+enum class PacketsBy : std::uint8_t { automatic, xdp, packet };
+inline constexpr Words<PacketsBy, 3> packets_by_words{
+    {{"auto", PacketsBy::automatic}, {"xdp", PacketsBy::xdp}, {"packet", PacketsBy::packet}}};
+
 /// What of the flows is logged; each includes the ones before.
 enum class LogDetail : std::uint8_t { blocks, mappings, sessions };
 inline constexpr Words<LogDetail, 3> log_detail_words{{{"blocks", LogDetail::blocks},

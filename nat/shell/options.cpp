@@ -16,8 +16,7 @@ namespace {
 constexpr std::array<std::string_view, 2> command_line_only{"help", "config"};
 
 void add_run_options(CLI::App& app, RunOptions& run, std::string& config_file) {
-  app.add_option("--inside", run.inside, "interface of the inside hosts")->type_name("IFACE");
-  app.add_option("--outside", run.outside, "interface towards the Internet")->type_name("IFACE");
+  add_attachment_options(app, run);
   add_address_options(app, run.nat);
   add_behavior_options(app, run.nat);
   add_limit_options(app, run.nat);
@@ -48,6 +47,14 @@ void add_run_options(CLI::App& app, RunOptions& run, std::string& config_file) {
   app.add_option("--state", run.state,
                  "file where sessions are kept while the program does not run")
       ->type_name("FILE");
+  add_duration(app, "--state-interval", run.state_interval,
+               "how often it is written while it runs; 0: at the end only");
+  app.add_option("--pcap-inside", run.capture.files[0],
+                 "capture of the packets inside, for Wireshark")
+      ->type_name("FILE");
+  app.add_option("--pcap-outside", run.capture.files[1], "capture of those outside")
+      ->type_name("FILE");
+  add_number(app, "--pcap-limit", run.capture.megabytes, "megabytes of each capture [64]");
   add_duration(app, "--health-interval", run.health_interval,
                "how often servers behind --balance are asked how they are; 0 never");
   add_duration(app, "--delay", run.impairment.delay, "keep each packet for so long");
@@ -70,15 +77,15 @@ void add_run_options(CLI::App& app, RunOptions& run, std::string& config_file) {
 }
 
 void add_control_options(CLI::App& app, ControlOptions& control) {
-  app.add_option("command", control.command, "list | show | flush | stats | watch | who")
+  app.add_option("command", control.command, "list | show | stats | flush | save | watch | who")
       ->required()
       ->type_name("COMMAND")
       ->check([](const std::string& text) -> std::string {
-        constexpr std::array<std::string_view, 6> known{"list",  "show",  "flush",
-                                                        "stats", "watch", "who"};
+        constexpr std::array<std::string_view, 7> known{"list", "show",  "stats", "flush",
+                                                        "save", "watch", "who"};
         return std::ranges::count(known, text)
                    ? ""
-                   : "ctl: '" + text + "' is none of list, show, flush, stats, watch, who";
+                   : "ctl: '" + text + "' is none of list, show, stats, flush, save, watch, who";
       });
   app.add_option("arguments", control.arguments, "of who: [tcp:|udp:]ADDR:PORT [TIME]")
       ->type_name("ARG");
@@ -86,6 +93,7 @@ void add_control_options(CLI::App& app, ControlOptions& control) {
                  "of who: log files, oldest first [the one that the stile-nat writes]")
       ->type_name("FILE");
   app.add_flag("--json", control.json, "print JSON");
+  app.add_flag("--conntrack", control.as_conntrack, "of list: as conntrack -L prints flows");
   app.add_option("--control", control.control, "socket of the stile-nat that is meant [@stile-nat]")
       ->type_name("PATH");
 }
@@ -95,18 +103,15 @@ std::string first_line(const std::string& text) {
 }
 
 void check_run_options(const RunOptions& run) {
-  if (run.inside.empty()) throw UsageProblem("no inside interface is given; add --inside IFACE");
-  if (run.outside.empty()) throw UsageProblem("no outside interface is given; add --outside IFACE");
-  if (run.inside == run.outside)
-    throw UsageProblem("--inside and --outside are the same interface; give two");
+  if (const auto problem = problem_with_attachment(run)) throw UsageProblem(*problem);
   if (const auto problem = problem_with(run.port_mapping.servers)) throw UsageProblem(*problem);
   const Ipv6Options& ipv6 = run.ipv6;
   if (ipv6.nat64.has_value() + ipv6.clat.has_value() + ipv6.nptv6.has_value() +
           ipv6.firewall.has_value() >
       1)
     throw UsageProblem("give one of --nat64, --clat, --nptv6 and --ipv6-firewall");
-  const bool has_ipv6 = ipv6.nat64 || ipv6.clat || ipv6.nptv6 || ipv6.firewall;
-  if (has_ipv6 && run.state) throw UsageProblem("--state keeps IPv4's sessions only");
+  if ((ipv6.clat || ipv6.nptv6) && run.state)
+    throw UsageProblem("--clat and --nptv6 remember nothing; leave out --state");
   if (ipv6.dns64 && !ipv6.nat64) throw UsageProblem("--dns64 goes with --nat64; give that, too");
 }
 
@@ -140,6 +145,8 @@ void apply_files(CLI::App& app, RunOptions& run, const std::string& config_file)
   if (!config_file.empty()) settings = read_config_file(config_file, kind);
   const std::string like = run.like.empty() ? like_of(settings).value_or("") : run.like;
   run = {};
+  run.config_file = config_file;
+  run.settings = settings;
   if (!like.empty()) apply_settings(app, read_personality(like, kind).settings);
   apply_settings(app, settings);
 }
@@ -155,7 +162,7 @@ std::variant<RunOptions, ControlOptions, Print> parse_options(int argc, const ch
   std::string config_file;
   add_run_options(app, run, config_file);
   CLI::App* ctl = app.add_subcommand(
-      "ctl", "asks a running stile-nat: list | show | flush | stats | watch | who");
+      "ctl", "asks a running stile-nat: list | show | stats | flush | save | watch | who");
   add_control_options(*ctl, control);
   try {
     app.parse(argc, argv);

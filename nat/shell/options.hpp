@@ -9,6 +9,8 @@
 #include "nat/ipv6/firewall.hpp"
 #include "nat/ipv6/prefix64.hpp"
 #include "nat/portmap/config.hpp"
+#include "nat/shell/capture.hpp"
+#include "nat/shell/config_file.hpp"
 #include "nat/shell/impairment.hpp"
 #include "nat/shell/option_words.hpp"
 
@@ -44,17 +46,30 @@ struct Ipv6Options {
   std::uint16_t lowest_mtu = 1280;
 };
 
+/// `--tun NAME`, if there is a name.
+struct TunOptions {
+  std::string name;
+  std::vector<IpPrefix> inside_networks;
+  std::vector<IpAddress> addresses;
+};
+
 /// `stile-nat --inside ... --outside ...`
 struct RunOptions {
   std::string inside;
   std::string outside;
+  PacketsBy packets = PacketsBy::automatic;
+  TunOptions tun;  ///< in place of both interfaces
   std::string control = default_control;
   std::optional<std::string> log;
   std::optional<std::string> state;
+  Duration state_interval = std::chrono::seconds(60);  ///< 0: at the end only
+  CaptureOptions capture;
   LogDetail log_detail = LogDetail::mappings;
   std::optional<TransportAddress> syslog;
   std::optional<TransportAddress> ipfix;
   Duration health_interval = std::chrono::seconds(5);  ///< of servers behind balancers; 0: none
+  std::string config_file;                             ///< --config, or empty
+  std::vector<Setting> settings;  ///< of that file; they are in the others already
   std::string like;  ///< a personality's name or path; its settings are in the others already
   ImpairmentConfig impairment;
   PortMappingOptions port_mapping;
@@ -69,6 +84,7 @@ struct ControlOptions {
   std::vector<std::string> logs;  ///< files for `who`
   std::string control = default_control;
   bool json = false;
+  bool as_conntrack = false;  ///< of list
 };
 
 /// `--help`, `--version`: the text to print.

@@ -23,6 +23,7 @@ class PacketLink : public Link {
   void send(const MacAddress& to, MutableBytes packet) override;
   void send_copy(const MacAddress& to, Bytes packet) override;
   void flush() override;
+  std::string_view name() const override { return "packet"; }
 
  private:
   static constexpr std::size_t batch_size = 64;

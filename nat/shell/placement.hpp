@@ -14,6 +14,8 @@ struct RealmSetup {
   /// IPv4 destinations that are this machine's own and not translated: the kernel answers for them,
   /// as it always does.
   std::vector<IpAddress> left_to_kernel;
+  /// IPv6 that the NAT stands for there: neighbours who ask for it are answered.
+  std::vector<IpPrefix> proxied_prefixes;
 };
 
 /// Between what a translator stands, and what the kernel is kept from.
@@ -24,6 +26,8 @@ struct Placement {
   std::vector<FencedPrefix> fenced_ipv6;
   /// External IPv4 addresses that no interface has: ARP is answered for them.
   std::vector<IpAddress> proxied;
+  /// Of a TUN device: what the kernel is to route to it.
+  std::vector<IpPrefix> routed;
 };
 
 }  // namespace stile::nat::shell

@@ -125,6 +125,8 @@ void add_shell_counters(Json& json, const ShellCounters& shell) {
   json["log_lines_lost"] = shell.log_lines_lost;
   json["syslog_messages_lost"] = shell.syslog_messages_lost;
   json["ipfix_messages_lost"] = shell.ipfix_messages_lost;
+  json["pcap_packets_left_out"] = shell.pcap_packets_left_out;
+  json["state_files_lost"] = shell.state_files_lost;
 }
 
 /// Each is made to text by itself: a tree of all of them would take many times the room.
@@ -209,8 +211,10 @@ std::string describe_external(const Config& nat) {
   return Json{{"external", texts_of(nat.external)}}.dump();
 }
 
-std::string with_shell_setup(const std::string& core, const RunOptions& options) {
+std::string with_shell_setup(const std::string& core, const RunOptions& options,
+                             const std::array<std::string_view, 2>& packets) {
   Json json = Json::parse(core);
+  json["packets"] = {{"inside", packets[0]}, {"outside", packets[1]}};
   json["log"] = describe_log(options);
   json["impairment"] = describe_impairment(options.impairment);
   return json.dump();
@@ -230,8 +234,18 @@ std::string describe_flush(std::size_t mappings) {
   return Json{{"flushed", mappings}}.dump();
 }
 
+std::string describe_saved(const std::string& path) {
+  return Json{{"saved", path}}.dump();
+}
+
 std::string describe_ready(const std::string& purpose, const RunOptions& options) {
-  Json json{{"ready", true}, {"inside", options.inside}, {"outside", options.outside}};
+  Json json{{"ready", true}};
+  if (options.tun.name.empty()) {
+    json["inside"] = options.inside;
+    json["outside"] = options.outside;
+  } else {
+    json["tun"] = options.tun.name;
+  }
   json.update(Json::parse(purpose));
   json["control"] = options.control;
   return json.dump();

@@ -1,8 +1,10 @@
 #pragma once
 
+#include <array>
 #include <functional>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "nat/core/nat.hpp"
 #include "nat/portmap/server.hpp"
@@ -19,6 +21,8 @@ struct ShellCounters {
   std::uint64_t log_lines_lost = 0;
   std::uint64_t syslog_messages_lost = 0;
   std::uint64_t ipfix_messages_lost = 0;
+  std::uint64_t pcap_packets_left_out = 0;
+  std::uint64_t state_files_lost = 0;  ///< that could not be written
 };
 
 // The answers of the control socket, one JSON object on one line each.
@@ -38,10 +42,13 @@ std::string describe_counters(const Nat& nat, const std::optional<portmap::Count
 /// {"external":[ADDRESS...]}
 std::string describe_external(const Config& nat);
 /// `core`, a JSON object, and what the shell has to say beside it.
-std::string with_shell_setup(const std::string& core, const RunOptions& options);
+/// `packets`: how they come inside and outside.
+std::string with_shell_setup(const std::string& core, const RunOptions& options,
+                             const std::array<std::string_view, 2>& packets);
 std::string with_shell_counters(const std::string& core, const ShellCounters& shell);
 std::string describe_error(const std::string& what);
 std::string describe_flush(std::size_t mappings);
+std::string describe_saved(const std::string& path);
 /// The line on standard output once packets flow. `purpose`: a JSON object.
 std::string describe_ready(const std::string& purpose, const RunOptions& options);
 

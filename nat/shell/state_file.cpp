@@ -39,30 +39,66 @@ Traffic traffic_of(const Json& json) {
   return {json.at("packets").get<std::uint64_t>(), json.at("bytes").get<std::uint64_t>()};
 }
 
-/// Throws Json::exception.
+/// Throws Json::exception, and std::bad_optional_access for what is no endpoint.
+TransportAddress endpoint_of(const Json& json, const char* key) {
+  return TransportAddress::parse(json.at(key).get<std::string>()).value();
+}
+
+Duration time_left(const Json& json, std::int64_t elapsed_seconds) {
+  return std::chrono::seconds(json.at("time_left").get<std::int64_t>() - elapsed_seconds);
+}
+
+/// Nothing of protocols that a session is not taken up of.
 std::optional<SessionInfo> session_of(const Json& json, std::int64_t elapsed_seconds) {
-  const auto address = [&](const char* key) {
-    return TransportAddress::parse(json.at(key).get<std::string>());
-  };
   const auto protocol = named<Protocol>(json.at("protocol").get<std::string>(), protocols);
-  const auto inside = address("inside");
-  const auto external = address("external");
-  const auto remote = address("remote");
-  if (!protocol || !inside || !external || !remote) return std::nullopt;
-  for (const auto& each : {*inside, *external, *remote})
-    if (!each.ip.is_v4()) return std::nullopt;
   SessionInfo info;
+  info.inside = endpoint_of(json, "inside");
+  info.external = endpoint_of(json, "external");
+  info.remote = endpoint_of(json, "remote");
+  info.time_left = time_left(json, elapsed_seconds);
+  info.outbound = traffic_of(json.at("outbound"));
+  info.inbound = traffic_of(json.at("inbound"));
+  if (!protocol) return std::nullopt;
   info.protocol = *protocol;
-  info.inside = *inside;
-  info.external = *external;
-  info.remote = *remote;
   if (*protocol == Protocol::tcp)
     info.tcp_state =
         named<TcpState>(json.value("state", std::string()), states).value_or(TcpState::opening);
-  info.time_left = std::chrono::seconds(json.at("time_left").get<std::int64_t>() - elapsed_seconds);
-  info.outbound = traffic_of(json.at("outbound"));
-  info.inbound = traffic_of(json.at("inbound"));
   return info;
+}
+
+/// `192.0.2.0/24:80`, `2001:db8::/32:0`
+RemoteFilter filter_of(const std::string& text) {
+  const std::size_t colon = text.rfind(':');
+  if (colon == std::string::npos) throw std::bad_optional_access();
+  const auto port = TransportAddress::parse("0.0.0.0" + text.substr(colon)).value().port;
+  return {IpPrefix::parse(text.substr(0, colon)).value(), port};
+}
+
+SavedMapping mapping_of(const Json& json, std::int64_t elapsed_seconds) {
+  SavedMapping saved;
+  saved.time_left = time_left(json, elapsed_seconds);
+  MapRequest& request = saved.request;
+  request.protocol = named<Protocol>(json.at("protocol").get<std::string>(), protocols).value();
+  request.inside = endpoint_of(json, "inside");
+  request.suggested = endpoint_of(json, "external");
+  request.exactly = true;
+  request.terms.description = json.at("description").get<std::string>();
+  for (const Json& filter : json.at("filters"))
+    request.terms.filters.push_back(filter_of(filter.get<std::string>()));
+  return saved;
+}
+
+SavedState state_of(const Json& json, std::int64_t elapsed_seconds) {
+  SavedState state;
+  for (const Json& each : json.at("sessions"))
+    if (const auto session = session_of(each, elapsed_seconds);
+        session && session->time_left > Duration::zero())
+      state.sessions.push_back(*session);
+  for (const Json& each : json.value("mappings", Json::array()))
+    if (SavedMapping mapping = mapping_of(each, elapsed_seconds);
+        mapping.time_left > Duration::zero())
+      state.mappings.push_back(std::move(mapping));
+  return state;
 }
 
 }  // namespace
@@ -71,20 +107,14 @@ std::string state_text(const std::string& sessions, std::int64_t unix_seconds) {
   return R"({"written":)" + std::to_string(unix_seconds) + "," + sessions.substr(1) + "\n";
 }
 
-std::optional<std::vector<SessionInfo>> parse_state(const std::string& text,
-                                                    std::int64_t unix_seconds) {
+std::optional<SavedState> parse_state(const std::string& text, std::int64_t unix_seconds) {
   try {
     const Json json = Json::parse(text);
-    const std::int64_t elapsed =
-        std::max<std::int64_t>(0, unix_seconds - json.at("written").get<std::int64_t>());
-    std::vector<SessionInfo> sessions;
-    for (const Json& each : json.at("sessions")) {
-      const auto session = session_of(each, elapsed);
-      if (!session) return std::nullopt;
-      if (session->time_left > Duration::zero()) sessions.push_back(*session);
-    }
-    return sessions;
+    return state_of(
+        json, std::max<std::int64_t>(0, unix_seconds - json.at("written").get<std::int64_t>()));
   } catch (const Json::exception&) {
+    return std::nullopt;
+  } catch (const std::bad_optional_access&) {
     return std::nullopt;
   }
 }
@@ -98,14 +128,14 @@ void write_state(const std::string& path, const std::string& sessions) {
     throw Problem(with_errno("writing the state file " + path));
 }
 
-std::vector<SessionInfo> read_state(const std::string& path) {
+SavedState read_state(const std::string& path) {
   std::ifstream file(path, std::ios::binary);
   if (!file && errno == ENOENT) return {};
   const std::string text(std::istreambuf_iterator<char>(file), {});
-  auto sessions = parse_state(text, unix_now());
-  if (!sessions)
+  auto state = parse_state(text, unix_now());
+  if (!state)
     throw Problem(path + " is no state file of stile-nat; remove it, or give another --state");
-  return *sessions;
+  return *state;
 }
 
 }  // namespace stile::nat::shell

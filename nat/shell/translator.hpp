@@ -5,8 +5,10 @@
 #include <vector>
 
 #include "nat/core/nat.hpp"
+#include "nat/shell/options.hpp"
 #include "nat/shell/placement.hpp"
 #include "nat/shell/service.hpp"
+#include "nat/shell/state_file.hpp"
 
 namespace stile::nat::shell {
 
@@ -25,8 +27,12 @@ class Translator {
   virtual std::vector<Service*> start_services(Instant) { return {}; }
   /// Addresses of interfaces are others now. Nothing if it goes on as before. Throws Problem.
   virtual std::optional<Placement> follow_addresses(Instant) { return std::nullopt; }
+  /// Timers, limits and forwards are those of `options` from now on. Throws UsageProblem, and has
+  /// changed nothing then.
+  virtual void reconfigure(Instant, const RunOptions&) {}
   /// Takes up a session of one before this; see Nat::restore().
   virtual void restore(Instant, const SessionInfo&) {}
+  virtual void restore(Instant, const SavedMapping&) {}
   /// Ends all state, and says how much.
   virtual std::size_t flush(Instant) { return 0; }
 

@@ -58,11 +58,12 @@ flood() {
   echo "{\"figure\":\"packets_$1\",\"value\":$((($(received) - before) / seconds)),\"sent\":$((sent / seconds))}" >>"$work/figures"
 }
 
+# through_stile FIGURE PACKETS
 through_stile() {
-  start nat router taskset -c 0 "$build/nat/stile-nat" --inside lan --outside wan
+  start nat router taskset -c 0 "$build/nat/stile-nat" --inside lan --outside wan --packets "$2"
   local nat=$pid
   await_line nat ready || exit 1
-  flood stile
+  flood "$1"
   end "$nat" TERM
 }
 
@@ -82,7 +83,8 @@ through_kernel() {
 run_shell() {
   network
   for ((round = 0; round < rounds; round++)); do
-    through_stile
+    through_stile stile auto
+    through_stile stile_xdp xdp
     through_kernel kernel 0
     through_kernel kernel_apart 1
   done

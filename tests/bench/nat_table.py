@@ -43,6 +43,7 @@ ROWS = [
     ("longest pause while a million mappings expire", "us", worst("expiry_pause_us"), itself, "<=", 1000),
     ("one mapping's expiry", "ns", median("expiry_ns"), itself, None, None),
     ("packets through stile-nat, 200 B", "/s", median("packets_stile"), itself, None, None),
+    ("packets through stile-nat by AF_XDP, 200 B", "/s", median("packets_stile_xdp"), itself, None, None),
     ("  kernel's masquerade, on the sender's core", "/s", median("packets_kernel"), beside("packets_kernel"), ">=", 1),
     ("  kernel's masquerade, on a core of its own", "/s", median("packets_kernel_apart"), beside("packets_kernel_apart"), ">=", 1),
 ]

@@ -61,6 +61,7 @@ check_equal "hairpin: one sees two's external address" "received hello from 203.
 
 flow='udp +- .* 10.1.0.2:6001 +203.0.113.1:6001 +203.0.113.9:7000 '
 check "ctl list shows a flow" grep -qE "$flow" <(ctl list)
+check "as conntrack prints it" grep -qE '^udp +17 [0-9]+ src=10.1.0.2 dst=203.0.113.9 sport=6001 dport=7000 packets=1 bytes=[0-9]+ .*dst=203.0.113.1 sport=7000 dport=6001 ' <(ctl list --conntrack)
 check "ctl list shows a closed TCP connection" grep -qE 'tcp +closing .* 203.0.113.9:9000 ' <(ctl list)
 check "ctl list --json is JSON" "${PYTHON:-python3}" -c \
   'import json,sys; s=json.loads(sys.argv[1])["sessions"]; assert any(f["protocol"]=="icmp" for f in s), s' "$(ctl list --json)"

@@ -45,6 +45,10 @@ check_equal "DNS64: a name with an IPv4 address has one in the prefix" 2001:db8:
 check "stats" test "$(counter nat64.to_ipv4)" -gt 0
 check "it answers pings outside" in_ns srv ping -c 1 -W 2 -q 203.0.113.1
 
+ip -n "$prefix-v6" route add 2001:db8:64::/96 dev eth0
+check "so is an inside host that has the prefix on its link" in_ns v6 ping -c 1 -W 5 -q 2001:db8:64::203.0.113.9
+ip -n "$prefix-v6" route del 2001:db8:64::/96 dev eth0
+
 start clat clat "$nat" --inside lan --outside wan --clat 2001:db8:c::/96=2001:db8:64::/96
 clat_pid=$pid
 check "CLAT starts" await_line clat '"ready":true'
@@ -63,6 +67,17 @@ check_equal "it ends well" 0 $?
 end_nat
 check_equal "NAT64 ends well" 0 $?
 check_equal "nothing is left of the fence" "" "$(in_ns nat nft list tables | grep stile)"
+
+await_state() { for ((i = 0; i < 200; i++)); do grep -qF "$1" "$work/state" 2>/dev/null && return 0; sleep 0.05; done; return 1; }
+state=(--state "$work/state" --state-interval 100ms)
+check "NAT64 starts with a state file" start_nat --nat64 2001:db8:64::/96 --ports random "${state[@]}"
+before=$(ask v6 udp-ask --at '[::]:5001' --to '[2001:db8:64::203.0.113.9]:7000')
+check "a flow is in it" await_state '[2001:db8:1::10]:5001'
+end_nat KILL
+check "it starts again" start_nat --nat64 2001:db8:64::/96 --ports random "${state[@]}"
+check_equal "the flow has survived SIGKILL" "$before" "$(ask v6 udp-ask --at '[::]:5001' --to '[2001:db8:64::203.0.113.9]:7000')"
+end_nat
+rm "$work/state"
 
 # NPTv6: v6 inside has fd00:1:1::10, the world sees 2001:db8:5::/48, which the server routes here.
 namespace inner router world
@@ -85,10 +100,16 @@ serve sink6 world tcp-sink --at '[::]:7001'
 sent=$(ask inner tcp-source --to '[2001:db8:9::9]:7001' --size 1000000)
 await_line sink6 received 5
 check_equal "TCP" "received ${sent#sent } from $outside" "$(tail -1 "$work/sink6.out")"
+ip -n "$prefix-world" route replace 2001:db8:5::/48 dev eth0
+check "neighbours who have the prefix on their link are answered" in_ns world ping -c 2 -i 0.2 -W 5 -q "$outside"
+check_equal "by the NAT" "$(in_ns router cat /sys/class/net/wan/address)" \
+  "$(ip -n "$prefix-world" neigh show "$outside" | sed -n 's/.*lladdr \([0-9a-f:]*\).*/\1/p')"
 end "$npt_pid" TERM
 check_equal "it ends well" 0 $?
+ip -n "$prefix-world" route replace 2001:db8:5::/48 via 2001:db8:9::1
 
-start wall router "$nat" --inside lan --outside wan --ipv6-firewall 2001:db8:5::/48 --pinhole 'tcp:[2001:db8:5::10]:8080'
+wall=("$nat" --inside lan --outside wan --ipv6-firewall 2001:db8:5::/48 --pinhole 'tcp:[2001:db8:5::10]:8080' "${state[@]}")
+start wall router "${wall[@]}"
 wall_pid=$pid
 check "the firewall starts" await_line wall '"ready":true'
 ip -n "$prefix-router" address add 2001:db8:5::1/64 dev lan
@@ -103,6 +124,12 @@ check_not "no ping inwards" in_ns world ping -c 1 -W 1 -q 2001:db8:5::10
 check_equal "a pinhole is open" connected "$(ask world tcp-outcome --to '[2001:db8:5::10]:8080')"
 check_equal "all else is not" timeout "$(ask world tcp-outcome --to '[2001:db8:5::10]:8081' --seconds 1)"
 check "the kernel is kept away" grep -q 'table ip6 stile-nat-lan-wan' <(in_ns router nft list tables)
+check "its sessions are kept" await_state '[2001:db8:5::10]:5000'
+end "$wall_pid" KILL
+start wall router "${wall[@]}"
+wall_pid=$pid
+await_line wall '"ready":true'
+check "and taken up again after SIGKILL" grep -q '\[2001:db8:5::10\]:5000 .*\[2001:db8:9::9\]:7000' <(in_ns router "$nat" ctl list)
 end "$wall_pid" KILL
 check_equal "killed, it leaves nothing" "" "$(in_ns router nft list tables)"
 

@@ -65,6 +65,23 @@ check_equal "ends" 0 $?
 check "starts again" start_nat --ports random --state "$work/state"
 check_equal "a mapping has survived the restart" "$before" "$(ask one udp-ask --at 0.0.0.0:5005 --to 203.0.113.9:7000)"
 end_nat
+await_state() { for ((i = 0; i < 200; i++)); do grep -q "$1" "$work/state" && return 0; sleep 0.05; done; cat "$work/state"; return 1; }
+rm "$work/state"
+check "starts with a state file that is written while it runs" start_nat --ports random --state "$work/state" --state-interval 100ms
+before=$(ask one udp-ask --at 0.0.0.0:5006 --to 203.0.113.9:7000)
+check "the flow is in it" await_state '10.1.0.2:5006'
+end_nat KILL
+check "starts again after SIGKILL" start_nat --ports random --state "$work/state" --state-interval 0
+check_equal "a mapping has survived it" "$before" "$(ask one udp-ask --at 0.0.0.0:5006 --to 203.0.113.9:7000)"
+before=$(ask one udp-ask --at 0.0.0.0:5007 --to 203.0.113.9:7000)
+check_equal "ctl save says where" "saved  $work/state" "$(ctl save | tr -s ' ' | sed 's/ /  /')"
+end_nat KILL
+check "starts again" start_nat --ports random --state "$work/state"
+check_equal "what was saved has survived" "$before" "$(ask one udp-ask --at 0.0.0.0:5007 --to 203.0.113.9:7000)"
+end_nat
+check "starts without a state file" start_nat
+check "ctl save says so" grep -q 'there is no state file; start stile-nat with --state FILE' <(ctl save 2>&1)
+end_nat
 echo '{"written":1}' >"$work/state"
 check "refused: a file that is no state file" grep -q "state is no state file of stile-nat; remove it, or give another --state" \
   <(in_ns nat timeout 5 "$nat" --inside lan --outside wan --state "$work/state" 2>&1)

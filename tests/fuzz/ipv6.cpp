@@ -7,6 +7,7 @@
 #include "nat/ipv6/dns64.hpp"
 #include "nat/ipv6/firewall.hpp"
 #include "nat/ipv6/nat64.hpp"
+#include "nat/ipv6/neighbour_discovery.hpp"
 #include "nat/ipv6/nptv6.hpp"
 #include "nat/packet/ipv4.hpp"
 #include "tests/fuzz/require.hpp"
@@ -103,6 +104,7 @@ class Driver {
     drain(nptv6_);
     drain(firewall_);
     feed_names(from, packet);
+    feed_neighbours(packet);
     while (nat64_.poll_event()) continue;
     require(nat64_.nat().mapping_count() <= 8 && firewall_.session_count() <= 8,
             "tables are limited");
@@ -127,6 +129,12 @@ class Driver {
     while (const auto output = dns64_.poll_output())
       if (const auto* answer = std::get_if<Dns64::ToClient>(&*output))
         require(answer->message.size() >= 12, "an answer has a header");
+  }
+
+  static void feed_neighbours(Bytes frame) {
+    if (!solicited_target(frame)) return;
+    const ByteVector answer = neighbour_advertisement(frame, {2, 0, 0, 0, 0, 1});
+    check_sent(Bytes(answer).subspan(14));
   }
 
   SeededRandom random_{1};

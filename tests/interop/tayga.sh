@@ -4,6 +4,7 @@
 source "$(dirname "${BASH_SOURCE[0]}")/../e2e/lib.sh"
 source "$(dirname "${BASH_SOURCE[0]}")/../e2e/nat_net.bash"
 command -v tayga >/dev/null || { echo "skipped: tayga is not installed"; exit 77; }
+[[ -c /dev/net/tun ]] || { echo "skipped: no TUN devices here"; exit 77; }
 need_namespaces
 #   v4 192.168.7.2 --- lan: CLAT :wan 2001:db8:1::2 --- lan 2001:db8:1::1: NAT64 :wan 203.0.113.1 --- srv 203.0.113.9
 namespace v4 clat nat srv

@@ -3,6 +3,7 @@
 #include <catch2/catch.hpp>
 
 #include "nat/packet/builder.hpp"
+#include "nat/packet/crc32c.hpp"
 #include "nat/packet/ipv4.hpp"
 #include "nat/packet/ipv6.hpp"
 #include "nat/packet/tcp.hpp"
@@ -164,4 +165,67 @@ TEST_CASE("offload: bundles of IPv6 are cut alike", "[nat][shell]") {
     joined.insert(joined.end(), part.begin(), part.end());
   }
   CHECK(joined == payload);
+}
+
+TEST_CASE("offload: a checksum that was left open is known without a header that says so",
+          "[nat][shell]") {
+  const bool is_udp = GENERATE(true, false);
+  const ByteVector packet = is_udp ? make_udp(source, destination, pattern(101))
+                                   : make_tcp(source, destination, tcp_flag::ack, pattern(101));
+  const auto length = static_cast<std::uint32_t>(packet.size() - 20);
+  ByteVector open = packet;
+  store_u16(open.data() + 20 + (is_udp ? 6 : 16),
+            ones_sum(Bytes(packet).subspan(12, 8), (is_udp ? 17u : 6u) + length));
+  complete_open_checksum(open);
+  CHECK(open == packet);
+
+  ByteVector complete = packet;
+  complete_open_checksum(complete);
+  CHECK(complete == packet);
+  ByteVector wrong = packet;
+  wrong.back() ^= 1;
+  const ByteVector as_it_was = wrong;
+  complete_open_checksum(wrong);
+  CHECK(wrong == as_it_was);
+}
+
+TEST_CASE("offload: IPv6 likewise", "[nat][shell]") {
+  ByteVector packet(40 + 8 + 5);
+  packet[0] = 0x60;
+  store_u16(packet.data() + 4, 13);
+  packet[6] = ip_protocol::udp;
+  packet[7] = 64;
+  packet[23] = packet[39] = 1;
+  store_u16(packet.data() + 44, 13);
+  store_u16(packet.data() + 46, ones_sum(Bytes(packet).subspan(8, 32), 17u + 13u));
+  complete_open_checksum(packet);
+  const auto view = Ipv6View::parse(packet);
+  REQUIRE(view);
+  CHECK(transport_checksum(view->source(), view->destination(), ip_protocol::udp,
+                           view->payload()) == 0);
+}
+
+TEST_CASE("offload: SCTP's checksum that was left at zero is computed", "[nat][shell]") {
+  ByteVector packet(20 + 12);
+  packet[0] = 0x45;
+  store_u16(packet.data() + 2, static_cast<std::uint16_t>(packet.size()));
+  packet[9] = ip_protocol::sctp;
+  store_u16(packet.data() + 20, 5000);
+  const ByteVector open = packet;
+  complete_open_checksum(packet);
+  CHECK(load_u32(packet.data() + 28) == crc32c(Bytes(open).subspan(20)));
+  const ByteVector complete = packet;
+  complete_open_checksum(packet);
+  CHECK(packet == complete);
+}
+
+TEST_CASE("offload: a packet too short for a checksum is left as it is", "[nat][shell]") {
+  const ByteVector whole = make_udp(source, destination, pattern(20));
+  for (std::size_t size = 20; size < 28; ++size) {
+    ByteVector packet(whole.begin(), whole.begin() + static_cast<std::ptrdiff_t>(size));
+    store_u16(packet.data() + 2, static_cast<std::uint16_t>(size));
+    const ByteVector as_it_was = packet;
+    complete_open_checksum(packet);
+    CHECK(packet == as_it_was);
+  }
 }
