@@ -88,6 +88,7 @@ Instant Gateway::next_wake() const {
 }
 
 void Gateway::handle_packets(Side from, std::span<const ReceivedPacket> packets) {
+  prefetch(from, packets);
   for (const ReceivedPacket& received : packets) {
     if (!is_bundle(received.offload)) {
       handle_packet(from, received.packet);
@@ -99,6 +100,12 @@ void Gateway::handle_packets(Side from, std::span<const ReceivedPacket> packets)
     flush();
   }
   flush();
+}
+
+void Gateway::prefetch(Side from, std::span<const ReceivedPacket> batch) {
+  packets_.clear();
+  for (const ReceivedPacket& received : batch) packets_.emplace_back(received.packet);
+  translator_->prefetch(from, packets_);
 }
 
 void Gateway::handle_packet(Side from, MutableBytes packet) {

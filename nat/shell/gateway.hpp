@@ -40,6 +40,7 @@ class Gateway {
   void take_up_state();
   Instant next_wake() const;
   void handle_packets(Side from, std::span<const ReceivedPacket> packets);
+  void prefetch(Side from, std::span<const ReceivedPacket> batch);
   void handle_packet(Side from, MutableBytes packet);
   void handle_due();
   void handle_signals();
@@ -69,6 +70,7 @@ class Gateway {
   std::vector<Service*> services_;  ///< the translator's
   std::optional<StateKeeper> state_;
   Segmenter segmenter_;
+  std::vector<Bytes> packets_;     ///< of the batch that has come in
   std::deque<ByteVector> copies_;  ///< sent, not yet flushed
   bool stopping_ = false;
 };

@@ -22,6 +22,9 @@ class Nat44Translator : public Translator {
   Verdict handle_packet(Instant now, Side from, MutableBytes packet) override {
     return nat_.handle_packet(now, from, packet);
   }
+  void prefetch(Side from, std::span<const Bytes> packets) const override {
+    nat_.prefetch(from, packets);
+  }
   void handle_timeout(Instant now) override { nat_.handle_timeout(now); }
   Instant poll_timeout() const override { return nat_.poll_timeout(); }
   std::optional<Command> poll_command() override { return nat_.poll_command(); }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -18,6 +19,8 @@ class Translator {
   virtual ~Translator() = default;
   /// As Nat::handle_packet().
   virtual Verdict handle_packet(Instant now, Side from, MutableBytes packet) = 0;
+  /// As Nat::prefetch().
+  virtual void prefetch(Side, std::span<const Bytes>) const {}
   virtual void handle_timeout(Instant) {}
   virtual Instant poll_timeout() const { return never; }
   virtual std::optional<Command> poll_command() = 0;
