@@ -24,6 +24,7 @@ using std::chrono::milliseconds;
 
 const TransportAddress server{IpAddress::v4(203, 0, 113, 1), 3478};
 const TransportAddress stun_server{IpAddress::v4(203, 0, 113, 2), 3478};
+const TransportAddress router{IpAddress::v4(203, 0, 113, 3), 5351};
 constexpr std::size_t max_pairs = 8;
 constexpr std::size_t max_in_flight = 64;
 
@@ -50,6 +51,9 @@ Config configure(Role role, std::uint8_t choice) {
   if (choice & 8) config.policy = Policy::relay;
   config.streams = choice & 16 ? 2 : 1;
   config.lite = choice & 32;
+  config.hard_nats = config.tcp = choice & 128;
+  if (choice & 128) config.port_mapping_routers = {router};
+  config.spraying = {.sockets = 4, .probes = 8, .per_second = 50};
   if (choice & 64) config.turn_servers.push_back({server, {"alice", "secret"}, Transport::tcp, {}});
   config.max_remote_candidates = 6;
   config.max_peer_reflexive = 3;
@@ -288,9 +292,25 @@ class World {
     arrive({from, asked.from, copy_of(builder.finish())});
   }
 
+  /// What it was asked, as an answer, with as many bytes of the input's as it likes.
+  bool answer_as_router() {
+    const auto found = std::ranges::find(in_flight_, router, &Datagram::to);
+    if (found == in_flight_.end()) return false;
+    Datagram answer{found->to, found->from, found->bytes};
+    in_flight_.erase(found);
+    answer.bytes[1] |= 0x80;
+    if (answer.bytes.size() == 60) answer.bytes[3] = answer.bytes[51] = 0;
+    for (int changes = input_.u8() % 8; changes > 0; --changes)
+      answer.bytes[input_.u8() % answer.bytes.size()] = input_.u8();
+    answer.bytes.resize(answer.bytes.size() + input_.u8() % 8);
+    arrive(answer);
+    return true;
+  }
+
   /// The STUN and TURN server answers one of the requests on their way to it, by itself or as the
   /// input wishes.
   void answer_as_server() {
+    if (answer_as_router()) return;
     const auto found = std::ranges::find_if(in_flight_, [](const Datagram& datagram) {
       return datagram.to == server || datagram.to == stun_server;
     });
@@ -479,12 +499,30 @@ class World {
                                    static_cast<std::uint16_t>(6000 + connect->id.value)};
       peer.sockets[connect->id] = local;
       peer.agent.handle_socket_opened(now_, connect->id, local);
+    } else if (const auto* listen = std::get_if<OpenListener>(&command)) {
+      if (input_.u8() == 0xff)
+        return peer.agent.handle_socket_opened(now_, listen->id, std::unexpected("no"));
+      const TransportAddress local{listen->local.ip,
+                                   static_cast<std::uint16_t>(7000 + listen->id.value)};
+      peer.sockets[listen->id] = local;
+      peer.agent.handle_socket_opened(now_, listen->id, local);
+      if (input_.u8() < 0x40)
+        if (const auto id = peer.agent.handle_accepted(now_, listen->id, input_.address()))
+          peer.sockets[*id] = local;
+    } else if (const auto* stream = std::get_if<ConnectToPeer>(&command)) {
+      if (input_.u8() < 0x40)
+        return peer.agent.handle_socket_opened(now_, stream->id, std::unexpected("no"));
+      const TransportAddress local{stream->local.ip,
+                                   static_cast<std::uint16_t>(8000 + stream->id.value)};
+      peer.sockets[stream->id] = local;
+      peer.agent.handle_socket_opened(now_, stream->id, local);
     } else if (const auto* close_socket = std::get_if<CloseSocket>(&command)) {
       require(peer.sockets.erase(close_socket->id) == 1, "an open socket is closed");
     } else if (const auto* send = std::get_if<SendDatagram>(&command)) {
-      require(stun::looks_like_stun(send->bytes) || stun::ChannelData::parse(send->bytes),
+      require(send->to == router || stun::looks_like_stun(send->bytes) ||
+                  stun::ChannelData::parse(send->bytes),
               "an agent speaks STUN or ChannelData");
-      if (stun::looks_like_stun(send->bytes))
+      if (send->to != router && stun::looks_like_stun(send->bytes))
         require(stun::MessageView::parse(send->bytes).has_value(), "its messages are well-formed");
       sent(peer, send->from, send->to, send->bytes);
     }

@@ -1,8 +1,10 @@
 #include "asio/session_impl.hpp"
 
 #include <algorithm>
+#include <boost/asio/ip/unicast.hpp>
 #include <utility>
 
+#include "asio/peer_stream.hpp"
 #include "stile/asio/endpoint.hpp"
 
 namespace stile::ice {
@@ -17,6 +19,8 @@ Config with_shared_pacing(Config config) {
   if (!config.shared_pacing) config.shared_pacing = pacing;
   return config;
 }
+
+using Hops = boost::asio::ip::unicast::hops;
 
 const std::error_code canceled = std::make_error_code(std::errc::operation_canceled);
 }  // namespace
@@ -102,37 +106,75 @@ void Session::Impl::carry_out(const OpenSocket& command) {
   agent.handle_socket_opened(instant_now(), command.id, bound);
 }
 
-void Session::Impl::carry_out(const OpenConnection& command) {
+Connection::Callbacks Session::Impl::callbacks_of(SocketId id, const TransportAddress& other_end) {
   Connection::Callbacks callbacks;
   const auto weak = weak_from_this();
-  callbacks.on_connected = [weak,
-                            id = command.id](std::expected<TransportAddress, std::string> local) {
+  callbacks.on_connected = [weak, id](std::expected<TransportAddress, std::string> local) {
     const auto self = weak.lock();
     if (!self || self->closed_) return;
     if (!local) self->connections_.erase(id);
     self->agent.handle_socket_opened(instant_now(), id, std::move(local));
     self->drain();
   };
-  callbacks.on_message = [weak, id = command.id, from = command.server](MutableBytes message) {
+  callbacks.on_message = [weak, id, from = other_end](MutableBytes message) {
     if (const auto self = weak.lock(); self && !self->closed_)
       self->take_message(id, from, message);
   };
-  callbacks.on_closed = [weak, id = command.id](const std::string& reason) {
+  callbacks.on_closed = [weak, id](const std::string& reason) {
     const auto self = weak.lock();
     if (!self || self->closed_) return;
     self->connections_.erase(id);
     self->agent.handle_disconnected(instant_now(), id, reason);
     self->drain();
   };
-  const auto connection = connector_.make(executor, command.server, command.transport, command.host,
-                                          std::move(callbacks));
+  return callbacks;
+}
+
+void Session::Impl::carry_out(const OpenConnection& command) {
+  add_connection(command.id,
+                 connector_.make(executor, command.server, command.transport, command.host,
+                                 callbacks_of(command.id, command.server)));
+}
+
+void Session::Impl::carry_out(const ConnectToPeer& command) {
+  add_connection(command.id,
+                 std::make_shared<PeerStream>(executor, command.local, command.remote,
+                                              callbacks_of(command.id, command.remote)));
+}
+
+void Session::Impl::add_connection(SocketId id, std::shared_ptr<Connection> connection) {
   connection->on_descriptor = watch_descriptor;
-  connections_.emplace(command.id, connection);
+  connections_.emplace(id, connection);
   connection->connect();
+}
+
+void Session::Impl::carry_out(const OpenListener& command) {
+  const auto listener = std::make_shared<PeerListener>(
+      executor, [weak = weak_from_this(), id = command.id](PeerListener::Tcp::socket socket,
+                                                           const TransportAddress& from) {
+        const auto self = weak.lock();
+        if (!self || self->closed_) return;
+        const auto connection = self->agent.handle_accepted(instant_now(), id, from);
+        if (connection)
+          self->add_connection(*connection,
+                               std::make_shared<PeerStream>(std::move(socket),
+                                                            self->callbacks_of(*connection, from)));
+        self->drain();
+      });
+  const auto bound = listener->listen(command.local);
+  if (bound) {
+    listeners_.emplace(command.id, listener);
+    if (watch_descriptor) watch_descriptor(listener->descriptor());
+  }
+  agent.handle_socket_opened(instant_now(), command.id, bound);
 }
 
 void Session::Impl::carry_out(const CloseSocket& command) {
   sockets_.erase(command.id);
+  if (const auto listener = listeners_.find(command.id); listener != listeners_.end()) {
+    listener->second->close();
+    listeners_.erase(listener);
+  }
   if (const auto shared = shared_sockets_.find(command.id); shared != shared_sockets_.end()) {
     shared_port_->close(owner_, shared->second);
     shared_sockets_.erase(shared);
@@ -144,7 +186,15 @@ void Session::Impl::carry_out(const CloseSocket& command) {
 }
 
 void Session::Impl::carry_out(const SendDatagram& command) {
+  const auto socket = sockets_.find(command.from);
+  if (!command.ttl || socket == sockets_.end())
+    return transmit(command.from, command.to, command.bytes);
+  boost::system::error_code ignored;
+  Hops usual;
+  socket->second->get_option(usual, ignored);
+  socket->second->set_option(Hops(*command.ttl), ignored);
   transmit(command.from, command.to, command.bytes);
+  socket->second->set_option(usual, ignored);
 }
 
 /// A datagram that the kernel refuses is a datagram lost: checks are sent again, data is the
@@ -162,6 +212,11 @@ void Session::Impl::transmit(SocketId from, const TransportAddress& to, Bytes da
 }
 
 void Session::Impl::tell(const LocalCandidateFound& event) {
+  if (const Candidate& own = event.candidate; !own.name.empty()) {
+    if (!responder_) responder_.emplace(executor);
+    responder_->on_descriptor = watch_descriptor;
+    responder_->answer_for(own.name, own.address.ip);
+  }
   candidates_.push_back(event.candidate);
   if (const auto held = callbacks_; held->on_candidate) held->on_candidate(event.candidate);
 }
@@ -330,7 +385,10 @@ void Session::Impl::close() {
   sockets_.clear();
   for (const auto& [id, connection] : connections_) connection->close();
   connections_.clear();
+  for (const auto& [id, listener] : listeners_) listener->close();
+  listeners_.clear();
   resolver.reset();
+  responder_.reset();
   monitor.reset();
   if (shared_port_) shared_port_->leave(owner_);
   end_waiting(SessionErrc::closed);

@@ -6,6 +6,8 @@
 #include <deque>
 #include <map>
 
+#include "asio/mdns_responder.hpp"
+#include "asio/peer_listener.hpp"
 #include "asio/shared_port_impl.hpp"
 #include "stile/asio/clock.hpp"
 #include "stile/asio/mdns_resolver.hpp"
@@ -56,6 +58,8 @@ struct Session::Impl : std::enable_shared_from_this<Impl> {
  private:
   void carry_out(const OpenSocket& command);
   void carry_out(const OpenConnection& command);
+  void carry_out(const OpenListener& command);
+  void carry_out(const ConnectToPeer& command);
   void carry_out(const CloseSocket& command);
   void carry_out(const SendDatagram& command);
   void tell(const LocalCandidateFound& event);
@@ -63,6 +67,8 @@ struct Session::Impl : std::enable_shared_from_this<Impl> {
   void tell(const StateChanged& event);
   void tell(const PairSelected& event);
   void tell(const ServerFailed& event);
+  Connection::Callbacks callbacks_of(SocketId id, const TransportAddress& other_end);
+  void add_connection(SocketId id, std::shared_ptr<Connection> connection);
   void transmit(SocketId from, const TransportAddress& to, Bytes datagram);
   void await_datagram(SocketId id);
   void read_datagrams(SocketId id);
@@ -79,11 +85,13 @@ struct Session::Impl : std::enable_shared_from_this<Impl> {
   boost::asio::steady_timer timer_;
   Instant timer_set_for_ = never;
   std::map<SocketId, std::unique_ptr<UdpSocket>> sockets_;
+  std::optional<MdnsResponder> responder_;
   std::shared_ptr<SharedPort::Impl> shared_port_;
   Mux::Owner owner_ = 0;                          ///< at the shared port
   std::map<SocketId, IpAddress> shared_sockets_;  ///< there, by local address
   Connector connector_;
   std::map<SocketId, std::shared_ptr<Connection>> connections_;
+  std::map<SocketId, std::shared_ptr<PeerListener>> listeners_;
   bool draining_ = false;
   bool closed_ = false;
 

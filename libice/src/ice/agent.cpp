@@ -22,6 +22,7 @@ Parameters Agent::local_parameters() const {
   Parameters parameters{impl_->local, impl_->config.lite, {"ice2"}, impl_->config.ta};
   if (impl_->config.trickle) parameters.options.emplace_back("trickle");
   parameters.options.emplace_back("renomination");
+  if (impl_->config.hard_nats) parameters.options.emplace_back(hard_nats_option);
   return parameters;
 }
 Role Agent::role() const {
@@ -52,6 +53,14 @@ void Agent::handle_disconnected(Instant now, SocketId id, const std::string& rea
   impl_->disconnected(now, id, reason);
   impl_->fire_transactions(now);
   impl_->plan();
+}
+
+std::optional<SocketId> Agent::handle_accepted(Instant now, SocketId listener,
+                                               const TransportAddress& remote) {
+  const auto id = impl_->accept(listener, remote);
+  impl_->fire_transactions(now);
+  impl_->plan();
+  return id;
 }
 
 void Agent::handle_local_addresses(Instant now, std::span<const IpAddress> addresses) {
@@ -114,10 +123,12 @@ void Agent::handle_timeout(Instant now) {
     impl_->relays[i]->client.handle_timeout(now);
     impl_->drain_relay(now, i);
   }
+  impl_->handle_port_mapping_timeouts(now);
   impl_->retransmit_server_checks(now);
   impl_->give_up_slow_servers(now);
   impl_->retransmit_checks(now);
   impl_->fire_transactions(now);
+  impl_->spray(now);
   impl_->nominate(now);
   impl_->check_consent(now);
   impl_->watch_paths(now);
@@ -252,21 +263,24 @@ Duration Agent::Impl::pace() const {
 }
 
 void Agent::Impl::plan() {
-  wake_at = std::min({next_keepalive, release_relays_at, gathering_ends});
+  wake_at = std::min({next_keepalive, release_relays_at, gathering_ends, next_spray});
   if (state == State::closed) {
     wake_at = never;
     return;
   }
   for (const auto& relay : relays) wake_at = std::min(wake_at, relay->client.poll_timeout());
+  for (const auto& each : port_mappings) wake_at = std::min(wake_at, each->mapping.poll_timeout());
   for (const ServerCheck& check : server_checks)
     wake_at = std::min(wake_at, check.timer.deadline());
   for (const CandidatePair& pair : checklists.pairs())
     for (const Check& check : pair.checks) wake_at = std::min(wake_at, check.timer.deadline());
   for (const Component& each : components) {
     if (each.former)
-      wake_at = std::min({wake_at, each.former->consent.next_check, each.former->consent.until});
+      wake_at = std::min({wake_at, each.former->consent.next_check, each.former->consent.next_retry,
+                          each.former->consent.until});
     if (state == State::failed) continue;
-    wake_at = std::min({wake_at, each.consent.next_check, each.nominate_at});
+    wake_at =
+        std::min({wake_at, each.consent.next_check, each.consent.next_retry, each.nominate_at});
     if (each.selected) wake_at = std::min(wake_at, each.consent.until);
     if (each.selected && watches_paths())
       wake_at = std::min({wake_at, each.next_probe, each.next_backup_check});
@@ -283,6 +297,7 @@ void Agent::Impl::close(Instant now) {
     while (const auto bytes = relay->client.poll_transmit())
       commands.push_back(SendDatagram{sockets[relay->socket].id, relay->client.server(), *bytes});
   }
+  spraying.reset();
   for (Socket& socket : sockets) close_socket(socket);
   checklists.clear();
   server_checks.clear();

@@ -118,7 +118,8 @@ std::expected<NamedCandidate, std::string> Candidate::parse_named(std::string_vi
 std::string Candidate::to_string() const {
   std::string line = "candidate:" + foundation + " " + std::to_string(component) +
                      (transport == Transport::udp ? " UDP " : " TCP ") + std::to_string(priority) +
-                     " " + address.ip.to_string() + " " + std::to_string(address.port) + " typ ";
+                     " " + (name.empty() ? address.ip.to_string() : name) + " " +
+                     std::to_string(address.port) + " typ ";
   line += ice::to_string(type);
   if (related)
     line += " raddr " + related->ip.to_string() + " rport " + std::to_string(related->port);

@@ -106,7 +106,9 @@ void Agent::Impl::refuse(const Base& base, const TransportAddress& to,
 // RFC 8445 §7.3.1.3: an address that no remote candidate has is a peer-reflexive one, with the
 // priority of the check.
 std::size_t Agent::Impl::learn_remote(Instant, const EarlyCheck& check) {
-  if (const auto known = find_remote(component_of(check.base), check.from)) return *known;
+  if (const auto known =
+          find_remote(component_of(check.base), check.from, transport_of(check.base)))
+    return *known;
   Candidate candidate;
   candidate.foundation = "p" + std::to_string(remotes.size() + 1);
   candidate.component = component_of(check.base).component;
@@ -114,6 +116,10 @@ std::size_t Agent::Impl::learn_remote(Instant, const EarlyCheck& check) {
   candidate.priority = std::clamp<std::uint32_t>(check.priority, 1, 0x7fffffff);
   candidate.address = check.from;
   candidate.type = CandidateType::peer_reflexive;
+  candidate.transport = transport_of(check.base);
+  if (const auto ours = sockets[check.base.socket].tcp_type; ours && !check.base.relay)
+    candidate.extensions.emplace_back(
+        tcp_type_extension, to_string(ours == TcpType::passive ? TcpType::active : *ours));
   remotes.push_back(std::move(candidate));
   return remotes.size() - 1;
 }
@@ -131,8 +137,11 @@ bool Agent::Impl::may_learn_at(std::size_t local_index) const {
 // RFC 8445 §7.3.1.4 and §7.3.1.5.
 void Agent::Impl::trigger_check(Instant now, const EarlyCheck& early) {
   if (config.lite) return take_nomination_as_lite(now, early);
+  if (!early.base.relay && sockets[early.base.socket].sprays)
+    adopt_sprayed_socket(early.base.socket);
   const auto local_index = base_candidate(early.base);
-  const bool known = find_remote(component_of(early.base), early.from).has_value();
+  const bool known =
+      find_remote(component_of(early.base), early.from, transport_of(early.base)).has_value();
   const bool nominated = early.use_candidate && role == Role::controlled;
   const bool done = is_done(component(component_of(early.base)));
   if (!local_index || (!known && !nominated && done && !watches_paths())) return;
@@ -142,8 +151,12 @@ void Agent::Impl::trigger_check(Instant now, const EarlyCheck& early) {
   }
   const std::size_t remote_index = learn_remote(now, early);
   CandidatePair* pair = checklists.find(*local_index, remote_index);
-  if (!pair) pair = form_pair(now, *local_index, remote_index, nominated);
+  const bool connected = sockets[early.base.socket].kind == Socket::Kind::tcp_connection;
+  const auto connection = connected ? std::optional(early.base.socket) : std::nullopt;
+  if (!pair) pair = form_pair(now, *local_index, remote_index, nominated, connection);
   if (!pair) return;
+  if (connection && !pair->connection)
+    pair->connection = static_cast<std::uint32_t>(*connection + 1);
 
   pair->last_heard = now;
   ++pair->checks_received;

@@ -49,7 +49,7 @@ void Agent::Impl::take_response(Instant now, const Base& base, const TransportAd
     return take_error(now, *pair, check, message);
 
   // §7.2.5.2.1: the answer comes from where the request went, to where it left from.
-  const bool symmetric = base == locals[pair->local].base && from == remotes[pair->remote].address;
+  const bool symmetric = base == base_of(*pair) && from == remotes[pair->remote].address;
   const auto mapped = message.get<stun::XorMappedAddress>();
   if (!symmetric || !mapped) {
     if (pair->state != PairState::succeeded) fail(*pair, PairProblem::asymmetric);
@@ -63,13 +63,14 @@ void Agent::Impl::take_success(Instant now, CandidatePair& pair, const Check& ch
                                const TransportAddress& mapped) {
   const LocalCandidate& ours = locals[pair.local];
   const auto known = std::ranges::find_if(locals, [&](const LocalCandidate& other) {
-    return other.candidate.address == mapped && component_of(other.base) == component_of(ours.base);
+    return other.candidate.address == mapped &&
+           other.candidate.transport == ours.candidate.transport &&
+           component_of(other.base) == component_of(ours.base);
   });
   if (known != locals.end()) {
     pair.valid_local = static_cast<std::size_t>(known - locals.begin());
   } else {
-    const std::uint32_t priority = (ours.candidate.priority & 0x00ffffff) | 110u << 24;
-    pair.valid_local = add_peer_reflexive_local(mapped, Base(ours.base), priority);
+    pair.valid_local = add_peer_reflexive_local(mapped, pair.local);
   }
   // An answer to a retransmitted request may belong to an earlier sending: then the time says
   // nothing.

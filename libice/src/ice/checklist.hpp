@@ -28,6 +28,7 @@ struct CandidatePair {
   std::uint32_t local = 0;  ///< a base: host or relayed
   std::uint32_t remote = 0;
   std::uint32_t valid_local = 0;  ///< the local candidate that the peer sees
+  std::uint32_t connection = 0;   ///< with TCP: index of the sockets and one; 0: there is none
   ComponentId component;
   PairState state = PairState::frozen;
   PairProblem problem = PairProblem::none;
@@ -52,7 +53,8 @@ struct CandidatePair {
   std::uint32_t nomination = 0;  ///< number of its last nomination; 0: not numbered
   bool relayed = false;          ///< one end is a relayed candidate
   bool by_own_relay = false;     ///< the local end is
-  bool valid = false;            ///< on the valid list (RFC 8445 §7.2.5.3.2)
+  bool tcp = false;
+  bool valid = false;  ///< on the valid list (RFC 8445 §7.2.5.3.2)
   bool to_be_nominated =
       false;                ///< controlled: the peer sent USE-CANDIDATE before the pair was valid
   bool nominating = false;  ///< controlling: the next check carries USE-CANDIDATE

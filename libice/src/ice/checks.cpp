@@ -26,32 +26,35 @@ bool Agent::Impl::send_next_check(Instant now) {
 
 // RFC 8445 §7.2.2.
 void Agent::Impl::send_check(Instant now, CandidatePair& pair) {
+  if (pair.tcp && !pair.connection) return connect(pair);
+  if (is_connecting(pair)) {  // it is sent when it can be
+    pair.state = PairState::in_progress;
+    return;
+  }
   for (Check& older : pair.checks) older.retransmits = false;
   if (pair.checks.size() >= max_open_checks) pair.checks.erase(pair.checks.begin());
   const bool use_candidate = role == Role::controlling && pair.nominating;
   const bool numbered = use_candidate && remote->has_option("renomination");
   pair.checks.push_back(make_check(now, local, remote->credentials,
-                                   locals[pair.local].candidate.priority,
+                                   priority_in_check(locals[pair.local].candidate),
                                    numbered ? ++nominations : 0, use_candidate));
+  // RFC 6544 §7.1: TCP sends again by itself.
+  if (pair.tcp) pair.checks.back().timer = stun::TransactionTimer(now, {.reliable = true});
   if (pair.state != PairState::succeeded) pair.state = PairState::in_progress;
   ++pair.checks_sent;
   pair.last_sent = now;
-  send(locals[pair.local].base, remotes[pair.remote].address, pair.checks.back().bytes);
+  send(base_of(pair), remotes[pair.remote].address, pair.checks.back().bytes);
 }
 
 // RFC 8445 §7.1 and §7.2.2: USERNAME, PRIORITY, the role, USE-CANDIDATE, MESSAGE-INTEGRITY with the
 // remote's password.
 Check Agent::Impl::make_check(Instant now, const Credentials& ours, const Credentials& theirs,
-                              std::uint32_t candidate_priority, std::uint32_t nomination,
+                              std::uint32_t priority, std::uint32_t nomination,
                               bool use_candidate) {
   const auto id = stun::TransactionId::make(random);
   ByteVector buffer(640);
   stun::MessageBuilder builder(buffer, stun::Class::request, stun::Method::binding, id);
   const std::string username = theirs.ufrag + ":" + ours.ufrag;
-  // RFC 8445 §7.1.1: the type preference of a peer-reflexive candidate, all else as the local
-  // candidate's.
-  const std::uint32_t priority =
-      (candidate_priority & 0x00ffffff) | type_preference(CandidateType::peer_reflexive) << 24;
   builder.add(stun::Username{username}).add(stun::PriorityAttribute{priority});
   if (role == Role::controlling)
     builder.add(stun::IceControlling{tie_breaker});
@@ -62,7 +65,7 @@ Check Agent::Impl::make_check(Instant now, const Credentials& ours, const Creden
   builder.add_message_integrity(stun::short_term_key(theirs.pwd)).add_fingerprint();
   return {id,
           copy_of(builder.finish()),
-          stun::TransactionTimer(now, {.rto = check_rto()}),
+          stun::TransactionTimer(now, stun::evenly_spaced(check_rto())),
           role,
           use_candidate,
           nomination};
@@ -90,12 +93,12 @@ void Agent::Impl::retransmit_checks(Instant now) {
       if (action == stun::TransactionTimer::Action::retransmit && check.retransmits) {
         ++pair.checks_sent;
         pair.last_sent = now;
-        send(locals[pair.local].base, remotes[pair.remote].address, check.bytes);
+        send(base_of(pair), remotes[pair.remote].address, check.bytes);
       }
       ++i;
     }
     if (pair.checks.empty()) pair.checks.shrink_to_fit();  // most pairs are never checked again
-    if (pair.state == PairState::in_progress && pair.checks.empty())
+    if (pair.state == PairState::in_progress && pair.checks.empty() && !is_connecting(pair))
       fail(pair, PairProblem::no_answer);
   }
 }
@@ -106,9 +109,10 @@ void Agent::Impl::fail_if_hopeless(Instant now) {
   if (state != State::checking || now < no_failure_before) return;
   no_failure_before = never;
   const bool hope =
-      !config.lite && std::ranges::any_of(checklists.pairs(), [](const CandidatePair& pair) {
+      !gathering_done ||
+      (!config.lite && std::ranges::any_of(checklists.pairs(), [](const CandidatePair& pair) {
         return pair.state != PairState::failed;
-      });
+      }));
   if (hope) {
     no_failure_before = now + std::chrono::seconds(1);
     return;

@@ -41,11 +41,13 @@ void Agent::Impl::connect_to_servers() {
 bool Agent::Impl::open_connection(std::size_t server, ComponentId component) {
   const TurnServer& to = turn_servers[server];
   const auto known = std::ranges::find_if(sockets, [&](const Socket& socket) {
-    return socket.status != Socket::Status::closed && socket.transport != Transport::udp &&
-           socket.server == server && socket.component == component;
+    return socket.status != Socket::Status::closed &&
+           socket.kind == Socket::Kind::server_connection && socket.server == server &&
+           socket.component == component;
   });
   if (to.transport == Transport::udp || known != sockets.end()) return false;
   Socket& socket = add_socket(component, {}, preference_of(to.transport));
+  socket.kind = Socket::Kind::server_connection;
   socket.transport = to.transport;
   socket.server = server;
   commands.push_back(OpenConnection{socket.id, to.address, to.transport, to.host});
@@ -70,6 +72,7 @@ void Agent::Impl::disconnected(Instant now, SocketId id, const std::string& reas
   if (found == sockets.end() || found->status != Socket::Status::open) return;
   found->status = Socket::Status::closed;
   const auto index = static_cast<std::size_t>(found - sockets.begin());
+  if (found->kind == Socket::Kind::tcp_connection) return lose(now, {index, {}});
   std::erase_if(servers_to_ask, [&](const auto& each) { return each.first == index; });
   for (std::size_t i = 0; i < relays.size(); ++i) {
     if (relays[i]->socket != index) continue;

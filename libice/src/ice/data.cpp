@@ -18,8 +18,10 @@ std::optional<Received> Agent::Impl::take_datagram(Instant now, std::size_t sock
                                                    const TransportAddress& from,
                                                    MutableBytes datagram) {
   const Base direct{socket, {}};
+  if (!port_mappings.empty() && take_router_answer(now, socket, from, datagram))
+    return std::nullopt;
   const auto relay = relay_at(socket, from);
-  if (!relay && sockets[socket].transport != Transport::udp) return std::nullopt;
+  if (!relay && sockets[socket].kind == Socket::Kind::server_connection) return std::nullopt;
   if (!relay) return take_payload(now, direct, from, datagram);
 
   // A TURN server may be asked as a STUN server, too: what answers a Binding request is not the
@@ -75,7 +77,7 @@ void Agent::Impl::take_message(Instant now, const Base& base, const TransportAdd
 /// restart.
 CandidatePair* Agent::Impl::pair_from(const Base& base, const TransportAddress& from) {
   const auto found = std::ranges::find_if(checklists.pairs(), [&](const CandidatePair& pair) {
-    return remotes[pair.remote].address == from && locals[pair.local].base == base;
+    return remotes[pair.remote].address == from && base_of(pair) == base;
   });
   return found == checklists.pairs().end() ? nullptr : &*found;
 }
@@ -108,7 +110,7 @@ std::expected<Transmit, SendError> Agent::Impl::transmit(Instant now, ComponentI
   const Consent& consent = goes_by_former ? owner.former->consent : owner.consent;
   if (state == State::failed || now >= consent.until) return std::unexpected(SendError::no_consent);
 
-  const Base& base = goes_by_former ? owner.former->base : locals[pair->local].base;
+  const Base base = goes_by_former ? owner.former->base : base_of(*pair);
   const TransportAddress& to =
       goes_by_former ? owner.former->remote : remotes[pair->remote].address;
   const SocketId socket = sockets[base.socket].id;

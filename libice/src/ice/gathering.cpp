@@ -40,13 +40,15 @@ void Agent::Impl::gather(Instant now, std::span<const IpAddress> addresses) {
   const auto usable = usable_of(addresses);
   for (Socket& socket : sockets) {
     socket.newcomer = false;
-    socket.forsaken = socket.transport == Transport::udp &&
+    socket.forsaken = socket.kind != Socket::Kind::server_connection &&
+                      socket.kind != Socket::Kind::tcp_connection &&
                       std::ranges::find(usable, socket.local.ip) == usable.end();
   }
   close_forsaken_sockets(now);
   for (std::size_t i = 0; i < sockets.size(); ++i)
     if (sockets[i].status == Socket::Status::open && !sockets[i].forsaken) use_again(now, i);
   open_sockets(usable);
+  open_tcp_sockets(now, usable);
   connect_to_servers();
   finish_gathering_if_done(now);
 }
@@ -89,11 +91,15 @@ std::uint16_t Agent::Impl::free_preference(ComponentId component, std::size_t ra
 /// A restart tells again of what there is (RFC 8445 §9). Reflexive addresses are asked for anew:
 /// the NAT may have forgotten them.
 void Agent::Impl::use_again(Instant now, std::size_t index) {
-  if (sockets[index].transport == Transport::udp) add_host_candidate(now, index);
+  const Socket::Kind kind = sockets[index].kind;
+  if (kind == Socket::Kind::udp) add_host_candidate(now, index);
+  if (kind == Socket::Kind::tcp_active || kind == Socket::Kind::tcp_listener)
+    add_tcp_candidate(now, index);
   for (std::size_t i = 0; i < relays.size(); ++i)
     if (const auto relayed = relays[i]->client.relayed(); relayed && relays[i]->socket == index)
       add_relayed_candidate(now, i, *relayed);
   ask_servers(index);
+  if (kind == Socket::Kind::udp) map_port(now, index);
 }
 
 void Agent::Impl::add_host_candidate(Instant now, std::size_t socket) {
@@ -108,7 +114,10 @@ void Agent::Impl::socket_opened(Instant now, SocketId id,
   const auto found = std::ranges::find(sockets, id, &Socket::id);
   if (found == sockets.end() || found->status != Socket::Status::opening) return;
   const auto index = static_cast<std::size_t>(found - sockets.begin());
-  if (found->transport != Transport::udp) return connection_opened(now, index, std::move(opened));
+  if (found->kind == Socket::Kind::server_connection)
+    return connection_opened(now, index, std::move(opened));
+  if (found->kind == Socket::Kind::tcp_connection)
+    return peer_connection_opened(now, index, std::move(opened));
   if (!opened) {
     found->status = Socket::Status::closed;
     finish_gathering_if_done(now);
@@ -116,8 +125,14 @@ void Agent::Impl::socket_opened(Instant now, SocketId id,
   }
   found->status = Socket::Status::open;
   found->local = *opened;
+  if (found->sprays) return sprayed_socket_opened(now, index);
+  if (found->kind == Socket::Kind::tcp_listener) {
+    add_tcp_candidate(now, index);
+    return finish_gathering_if_done(now);
+  }
   add_host_candidate(now, index);
   ask_servers(index);
+  map_port(now, index);
   finish_gathering_if_done(now);
 }
 
@@ -160,8 +175,8 @@ bool Agent::Impl::start_next_server(Instant now) {
   const auto id = stun::TransactionId::make(random);
   ByteVector bytes = binding_request(id);
   send({socket, {}}, address, bytes);
-  server_checks.push_back(
-      {socket, server + 1, address, id, std::move(bytes), stun::TransactionTimer(now, {})});
+  server_checks.push_back({socket, server + 1, address, id, std::move(bytes),
+                           stun::TransactionTimer(now, stun::evenly_spaced(config.rto))});
   return true;
 }
 
@@ -193,6 +208,9 @@ bool Agent::Impl::take_server_response(Instant now, std::size_t socket,
   const auto mapped = message.get<stun::XorMappedAddress>();
   if (message.message_class() == stun::Class::success_response && mapped) {
     add_local_candidate(CandidateType::server_reflexive, mapped->address, {socket, {}}, number);
+    measure_nat(socket, server, mapped->address);
+    if (const auto other = message.get<stun::OtherAddress>(); other && config.hard_nats)
+      ask_as_well(now, socket, number, other->address);
     hear_server(now, server);
   } else {
     server_failed(server, "answers a Binding request with an error");
@@ -201,13 +219,31 @@ bool Agent::Impl::take_server_response(Instant now, std::size_t socket,
   return true;
 }
 
+/// RFC 5780 §7.4: the server's other address sees what the NAT makes of another destination.
+void Agent::Impl::ask_as_well(Instant now, std::size_t socket, std::size_t number,
+                              const TransportAddress& address) {
+  const bool seen = std::ranges::find(sockets[socket].seen_as, address, &SeenAs::by) !=
+                    sockets[socket].seen_as.end();
+  if (seen || sockets[socket].seen_as.size() > 1 ||
+      address.family() != sockets[socket].local.family() || address.port == 0)
+    return;
+  const auto id = stun::TransactionId::make(random);
+  ByteVector bytes = binding_request(id);
+  send({socket, {}}, address, bytes);
+  server_checks.push_back({socket, number, address, id, std::move(bytes),
+                           stun::TransactionTimer(now, stun::evenly_spaced(config.rto))});
+}
+
 void Agent::Impl::finish_gathering_if_done(Instant now) {
   if (gathering_done || !servers_to_ask.empty() || !server_checks.empty()) return;
-  const bool opening =
-      std::ranges::find(sockets, Socket::Status::opening, &Socket::status) != sockets.end();
+  const bool opening = std::ranges::any_of(sockets, [](const Socket& socket) {
+    return socket.status == Socket::Status::opening && socket.kind != Socket::Kind::tcp_connection;
+  });
   const bool allocating =
       std::ranges::any_of(relays, [](const auto& relay) { return !relay->settled; });
-  if (opening || allocating || state == State::idle) return;
+  const bool mapping =
+      std::ranges::any_of(port_mappings, [](const auto& each) { return !each->settled; });
+  if (opening || allocating || mapping || state == State::idle) return;
   finish_gathering(now);
 }
 
@@ -221,7 +257,7 @@ void Agent::Impl::finish_gathering(Instant now) {
   server_checks.clear();
   for (const auto& relay : relays) relay->settled = true;
   for (Socket& socket : sockets)
-    if (socket.transport != Transport::udp && socket.status == Socket::Status::opening)
+    if (socket.kind == Socket::Kind::server_connection && socket.status == Socket::Status::opening)
       close_socket(socket);
   if (!goes_on_telling()) events.push_back(GatheringDone{});
   // Deviation: RFC 8863 §4: without a candidate of our own no check can leave or be answered;
@@ -253,6 +289,8 @@ void Agent::Impl::give_up_slow_servers(Instant now) {
     server_failed(check.server, std::string(no_answer));
   for (const auto& relay : relays)
     if (!relay->settled) server_failed(relay->client.server(), std::string(no_answer));
+  for (const auto& each : port_mappings)
+    if (!each->settled) server_failed(each->mapping.config().router, std::string(no_answer));
   finish_gathering(now);
 }
 
@@ -264,8 +302,8 @@ void Agent::Impl::keep_mappings_alive(Instant now) {
   next_keepalive = over ? never : now + config.keepalive;
   if (over || config.policy == Policy::relay) return;
   for (std::size_t i = 0; i < sockets.size(); ++i) {
-    if (sockets[i].status != Socket::Status::open || sockets[i].transport != Transport::udp)
-      continue;
+    const bool is_ours = sockets[i].transport == Transport::udp && !sockets[i].sprays;
+    if (sockets[i].status != Socket::Status::open || !is_ours) continue;
     for (const TransportAddress& server : config.stun_servers)
       if (server.family() == sockets[i].local.family()) send_keepalive({i, {}}, server);
   }

@@ -5,13 +5,19 @@
 #include <set>
 
 #include "ice/checklist.hpp"
+#include "ice/nat_kind.hpp"
+#include "ice/tcp_candidates.hpp"
 #include "stile/ice/agent.hpp"
+#include "stile/portmap/mapping.hpp"
 #include "stile/stun/attributes.hpp"
 #include "stile/turn/client.hpp"
 
 namespace stile::ice {
 
 inline constexpr std::string_view no_answer = "does not answer";
+/// The last of the numbers by which candidates of one socket are preferred less and less: that of
+/// what a router has mapped.
+inline constexpr std::size_t last_server_number = 255;
 inline constexpr Duration release_delay = std::chrono::seconds(3);  // RFC 8445 §8.3.1
 
 /// Where a datagram leaves from: a socket of the host, or through a TURN client that uses that
@@ -28,8 +34,15 @@ struct LocalCandidate {
   bool announced = false;
 };
 
+/// A mapped address, and the server that has told it.
+struct SeenAs {
+  TransportAddress by;
+  TransportAddress mapped;
+};
+
 /// A socket that was asked for; one for each local address and component. Or a connection, one for
-/// each server and component.
+/// each server and component. With ICE-TCP (RFC 6544) also what connections with peers begin from,
+/// and these.
 struct Socket {
   SocketId id;
   ComponentId component;
@@ -37,9 +50,21 @@ struct Socket {
   std::uint16_t preference = 0;  ///< RFC 8421: unique, families interleaved
   enum class Status : std::uint8_t { opening, open, closed } status = Status::opening;
   Transport transport = Transport::udp;
-  std::size_t server = 0;  ///< of a connection: index of the TURN servers
-  bool forsaken = false;   ///< a restart came without its address
-  bool newcomer = false;   ///< its address came when gathering was over; its pairs are backups
+  enum class Kind : std::uint8_t {
+    udp,
+    server_connection,
+    tcp_active,  ///< no socket, but where connections to peers begin
+    tcp_listener,
+    tcp_connection
+  } kind = Kind::udp;
+  std::optional<TcpType> tcp_type;  ///< of the last three
+  std::size_t owner = 0;            ///< of a connection with a peer: index of what it began from
+  std::size_t server = 0;           ///< of a connection: index of the TURN servers
+  bool forsaken = false;            ///< a restart came without its address
+  bool sprays = false;              ///< opened for the peer to find, and not found yet
+  std::vector<SeenAs> seen_as;      ///< only if the kind of NAT matters
+  std::optional<NatKind> nat;
+  bool newcomer = false;  ///< its address came when gathering was over; its pairs are backups
 };
 
 /// A Binding request to a STUN server (RFC 8445 §5.1.1.2), or a keepalive of the mapping that it
@@ -60,6 +85,13 @@ struct Relay {
   bool settled = false;  ///< allocated or failed
 };
 
+/// What a router is asked to map for a socket.
+struct PortMapping {
+  std::size_t socket;
+  portmap::Mapping mapping;
+  bool settled = false;  ///< mapped or refused
+};
+
 /// A check that came before the remote's credentials (RFC 8445 §7.3).
 struct EarlyCheck {
   Base base;
@@ -74,6 +106,7 @@ struct Consent {
   Instant until{};
   Instant next_check{never};
   std::vector<Check> checks;
+  Instant next_retry{never};  ///< while the last request has no answer
 };
 
 /// What data goes by until a restart has found another pair (RFC 8445 §12.1), with the credentials
@@ -85,6 +118,21 @@ struct FormerPath {
   Credentials ours;
   Credentials theirs;
   Consent consent;
+};
+
+/// Ports that are opened for the peer to find, or probed to find one of the peer's.
+struct Spray {
+  ComponentId component;
+  bool opens;
+  Base base;  ///< that is probed from, or beside which sockets are opened
+  std::uint32_t priority;
+  TransportAddress target;
+  unsigned predicted;  ///< so many probes go to the ports above the target's
+  std::uint32_t port;
+  std::uint32_t step;  ///< from one port that is guessed to the next
+  Instant begins;
+  Instant ends;
+  unsigned sent = 0;
 };
 
 struct Component {
@@ -100,6 +148,7 @@ struct Component {
                                          ///< until it has answered since
   Instant next_probe{never};
   Instant next_backup_check{never};
+  bool was_sprayed = false;
 };
 
 struct Agent::Impl {
@@ -122,6 +171,8 @@ struct Agent::Impl {
   void socket_opened(Instant now, SocketId id, std::expected<TransportAddress, std::string> local);
   void ask_servers(std::size_t socket);
   bool start_next_server(Instant now);
+  void ask_as_well(Instant now, std::size_t socket, std::size_t number,
+                   const TransportAddress& address);
   void finish_gathering_if_done(Instant now);
   void finish_gathering(Instant now);
   void hear_server(Instant now, const TransportAddress& server);
@@ -159,6 +210,51 @@ struct Agent::Impl {
   bool is_in_use(Instant now, const Base& base) const;
   const CandidatePair* relayed_backup(ComponentId component) const;
 
+  // port_mapping.cpp
+  void map_port(Instant now, std::size_t socket);
+  std::optional<std::size_t> port_mapping_at(std::size_t socket,
+                                             const TransportAddress& router) const;
+  void drain_port_mapping(Instant now, PortMapping& mapped);
+  void add_mapped_candidate(const PortMapping& mapped, const TransportAddress& external);
+  void handle_port_mapping_timeouts(Instant now);
+  bool take_router_answer(Instant now, std::size_t socket, const TransportAddress& from,
+                          Bytes datagram);
+  void unmap_port(std::size_t socket);
+  void unmap_unused_ports();
+
+  // nat_kind.cpp
+  void measure_nat(std::size_t index, const TransportAddress& server,
+                   const TransportAddress& mapped);
+
+  // spraying.cpp
+  void spray(Instant now);
+  void plan_spraying();
+  bool has_direct_path(ComponentId number) const;
+  void begin_spraying(Instant now);
+  std::optional<std::size_t> spraying_target(ComponentId number, NatKind ours) const;
+  void open_for_peer();
+  void sprayed_socket_opened(Instant now, std::size_t index);
+  void probe_port(Instant now);
+  void adopt_sprayed_socket(std::size_t index);
+  void end_spraying();
+
+  // tcp_candidates.cpp
+  void open_tcp_sockets(Instant now, std::span<const IpAddress> usable);
+  void add_tcp_candidate(Instant now, std::size_t index);
+
+  // peer_connections.cpp
+  Base base_of(const CandidatePair& pair) const;
+  Transport transport_of(const Base& base) const;
+  bool is_connecting(const CandidatePair& pair) const;
+  CandidatePair* pair_on(std::size_t connection);
+  void connect(CandidatePair& pair);
+  Socket& add_peer_connection(std::size_t owner, TransportAddress local_end);
+  void peer_connection_opened(Instant now, std::size_t index,
+                              std::expected<TransportAddress, std::string> opened);
+  std::optional<SocketId> accept(SocketId listener, const TransportAddress& from);
+  void leave_connection(const Socket& socket);
+  void close_unused_peer_connections();
+
   // connections.cpp
   void connect_to_servers();
   bool open_connection(std::size_t server, ComponentId component);
@@ -170,26 +266,29 @@ struct Agent::Impl {
   // local_candidates.cpp
   std::optional<std::size_t> add_local_candidate(CandidateType type,
                                                  const TransportAddress& address, const Base& base,
-                                                 std::size_t server);
-  std::size_t add_peer_reflexive_local(const TransportAddress& address, const Base& base,
-                                       std::uint32_t priority);
+                                                 std::size_t server,
+                                                 std::optional<IpAddress> router = {});
+  std::size_t add_peer_reflexive_local(const TransportAddress& address, std::size_t local_index);
   std::optional<std::size_t> base_candidate(const Base& base) const;
   std::string foundation_of(CandidateType type, const IpAddress& base,
-                            std::optional<IpAddress> server);
+                            std::optional<IpAddress> server, Transport transport = Transport::udp);
+
+  // own_names.cpp
+  std::string name_of(CandidateType type, const IpAddress& address);
 
   // trickle.cpp
   bool goes_on_telling() const { return config.continual_gathering && config.trickle; }
   void set_remote_parameters(Instant now, Parameters parameters);
   void add_remote_candidate(Instant now, Candidate candidate);
   void end_of_remote_candidates(Instant now);
-  std::optional<std::size_t> find_remote(ComponentId component,
-                                         const TransportAddress& address) const;
+  std::optional<std::size_t> find_remote(ComponentId component, const TransportAddress& address,
+                                         Transport transport) const;
 
   // pair_formation.cpp
   void pair_local(Instant now, std::size_t local_index);
   void pair_remote(Instant now, std::size_t remote_index);
   CandidatePair* form_pair(Instant now, std::size_t local_index, std::size_t remote_index,
-                           bool nominated = false);
+                           bool nominated = false, std::optional<std::size_t> connection = {});
   std::uint64_t priority_of(std::size_t local_index, std::size_t remote_index) const;
   void reprioritise();
 
@@ -232,6 +331,7 @@ struct Agent::Impl {
   void select(Instant now, CandidatePair& pair);
   bool outranks(const CandidatePair& pair, std::optional<PairId> selected);
   Instant may_be_nominated_at(const Component& owner, const CandidatePair& pair) const;
+  bool udp_is_tried(ComponentId number) const;
   Duration patience_for_direct(const CandidatePair& relayed) const;
   void settle(Instant now);
   bool is_done(const Component& component) const;
@@ -311,8 +411,10 @@ struct Agent::Impl {
   std::vector<TurnServer>
       turn_servers;  ///< the configuration's, and those that they have sent us to
   std::vector<std::unique_ptr<Relay>> relays;
+  std::vector<std::unique_ptr<PortMapping>> port_mappings;
   std::vector<LocalCandidate> locals;
   std::map<std::string, std::string> foundations;
+  std::map<IpAddress, std::string> own_names;
   std::set<TransportAddress> servers_heard;   ///< that have given us an address
   std::set<TransportAddress> servers_failed;  ///< that were told of
   bool gathering_done = false;
@@ -327,6 +429,9 @@ struct Agent::Impl {
   std::vector<EarlyCheck> early_checks;
   std::optional<Instant> began;       ///< when the remote candidates began to be known
   Instant no_failure_before = never;  ///< the PAC timer, RFC 8863 §4
+
+  std::unique_ptr<Spray> spraying;
+  Instant next_spray = never;
 
   ChecklistSet checklists;
   std::vector<Component> components;  ///< stream by stream

@@ -8,7 +8,8 @@ namespace stile::ice {
 void Agent::Impl::take_nomination_as_lite(Instant now, const EarlyCheck& check) {
   const auto local_index = base_candidate(check.base);
   if (!local_index || !check.use_candidate || role != Role::controlled) return;
-  if (!find_remote(component_of(check.base), check.from) && !may_learn_at(*local_index)) {
+  if (!find_remote(component_of(check.base), check.from, Transport::udp) &&
+      !may_learn_at(*local_index)) {
     ++counters.candidates_over_limit;
     return;
   }
@@ -49,7 +50,7 @@ void Agent::Impl::keep_lite_paths_alive(Instant now) {
   if (over) return;
   for (const Component& each : components)
     if (const CandidatePair* pair = each.selected ? checklists.find(*each.selected) : nullptr)
-      send_keepalive(locals[pair->local].base, remotes[pair->remote].address);
+      send_keepalive(base_of(*pair), remotes[pair->remote].address);
 }
 
 }  // namespace stile::ice

@@ -22,10 +22,11 @@ std::optional<IpAddress> server_ip(const Config& config,
 
 /// Adds and announces a candidate, or answers nothing if it is redundant (RFC 8445 §5.1.3): the
 /// same address from the same base. `server` counts from 1 over STUN and then TURN servers; 0:
-/// none.
+/// none. `router`: in place of the server, the one that has mapped the address.
 std::optional<std::size_t> Agent::Impl::add_local_candidate(CandidateType type,
                                                             const TransportAddress& address,
-                                                            const Base& base, std::size_t server) {
+                                                            const Base& base, std::size_t server,
+                                                            std::optional<IpAddress> router) {
   const bool redundant = std::ranges::any_of(locals, [&](const LocalCandidate& other) {
     return other.candidate.address == address && other.base.socket == base.socket &&
            (other.base == base || type == CandidateType::relayed);
@@ -39,11 +40,12 @@ std::optional<std::size_t> Agent::Impl::add_local_candidate(CandidateType type,
   candidate.address = address;
   candidate.type = type;
   const IpAddress base_ip = type == CandidateType::relayed ? address.ip : socket.local.ip;
-  candidate.foundation = foundation_of(type, base_ip, server_ip(config, turn_servers, server));
+  candidate.foundation =
+      foundation_of(type, base_ip, router ? router : server_ip(config, turn_servers, server));
   // Two servers may give the same host candidate two reflexive or relayed ones: the later server's
   // is preferred less.
   const auto preference =
-      static_cast<std::uint16_t>(socket.preference - std::min<std::size_t>(server, 255));
+      static_cast<std::uint16_t>(socket.preference - std::min(server, last_server_number));
   candidate.priority = candidate_priority(type, preference, candidate.component);
   if (type == CandidateType::server_reflexive) candidate.related = socket.local;
   if (type == CandidateType::relayed) {
@@ -54,7 +56,10 @@ std::optional<std::size_t> Agent::Impl::add_local_candidate(CandidateType type,
     });
     candidate.related = mapped == locals.end() ? socket.local : mapped->candidate.address;
   }
-  if (config.policy == Policy::relay) candidate.related = TransportAddress{IpAddress::v4(0), 0};
+  candidate.name = name_of(type, address.ip);
+  const bool hides = config.mdns_names && candidate.related;
+  if (config.policy == Policy::relay || hides)
+    candidate.related = TransportAddress{IpAddress::v4(0), 0};
 
   const bool announced = (!gathering_done || goes_on_telling()) &&
                          (config.policy == Policy::all || type == CandidateType::relayed);
@@ -64,32 +69,40 @@ std::optional<std::size_t> Agent::Impl::add_local_candidate(CandidateType type,
 }
 
 // RFC 8445 §7.2.5.3.1: its priority is that of the check's PRIORITY attribute. It is not signalled.
-std::size_t Agent::Impl::add_peer_reflexive_local(const TransportAddress& address, const Base& base,
-                                                  std::uint32_t priority) {
+std::size_t Agent::Impl::add_peer_reflexive_local(const TransportAddress& address,
+                                                  std::size_t local_index) {
+  const LocalCandidate& ours = locals[local_index];
+  const TransportAddress& base = sockets[ours.base.socket].local;
   Candidate candidate;
-  candidate.component = component_of(base).component;
-  candidate.stream = component_of(base).stream;
+  candidate.component = ours.candidate.component;
+  candidate.stream = ours.candidate.stream;
+  candidate.transport = ours.candidate.transport;
   candidate.address = address;
   candidate.type = CandidateType::peer_reflexive;
-  candidate.priority = priority;
-  candidate.foundation = foundation_of(candidate.type, sockets[base.socket].local.ip, std::nullopt);
-  candidate.related = sockets[base.socket].local;
-  locals.push_back({std::move(candidate), base, false});
+  candidate.priority = priority_in_check(ours.candidate);
+  candidate.foundation = foundation_of(candidate.type, base.ip, std::nullopt, candidate.transport);
+  candidate.related = base;
+  if (const auto type = tcp_type_of(ours.candidate))
+    candidate.extensions.emplace_back(tcp_type_extension, to_string(*type));
+  locals.push_back({std::move(candidate), Base(ours.base), false});
   return locals.size() - 1;
 }
 
-/// The host or relayed candidate that is the base itself.
+/// The host or relayed candidate that is the base itself, or that the connection began from.
 std::optional<std::size_t> Agent::Impl::base_candidate(const Base& base) const {
   const auto wanted = base.relay ? CandidateType::relayed : CandidateType::host;
+  const bool connected = sockets[base.socket].kind == Socket::Kind::tcp_connection;
+  const Base origin = connected ? Base{sockets[base.socket].owner, {}} : base;
   for (std::size_t i = 0; i < locals.size(); ++i)
-    if (locals[i].base == base && locals[i].candidate.type == wanted) return i;
+    if (locals[i].base == origin && locals[i].candidate.type == wanted) return i;
   return std::nullopt;
 }
 
 std::string Agent::Impl::foundation_of(CandidateType type, const IpAddress& base,
-                                       std::optional<IpAddress> server) {
+                                       std::optional<IpAddress> server, Transport transport) {
   std::string key = std::string(to_string(type)) + " " + base.to_string();
   if (server) key += " " + server->to_string();
+  if (transport != Transport::udp) key += " tcp";
   return foundations.try_emplace(key, std::to_string(foundations.size() + 1)).first->second;
 }
 

@@ -62,6 +62,8 @@ std::string explain(const PairReport& pair) {
       return "the answer comes from another address than was asked";
     case PairProblem::not_needed:
       return "not needed: another pair was selected first";
+    case PairProblem::not_connected:
+      return "no TCP connection";
     case PairProblem::relay_refuses:
       return "the TURN server refuses the peer's address";
     case PairProblem::base_lost:

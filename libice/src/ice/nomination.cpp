@@ -34,8 +34,17 @@ Instant Agent::Impl::may_be_nominated_at(const Component& owner, const Candidate
                            (other.state == PairState::in_progress && other.checks_sent <= 1);
         return asked && other.component == pair.component && other.priority > pair.priority;
       });
+  // RFC 6544 §4.2: UDP is preferred, and may have lost its first check.
+  if (pair.tcp && udp_is_tried(pair.component)) return pair.confirmed + config.rto;
   return better_may_answer ? pair.confirmed + config.direct_grace / 2 + pair.round_trip_time
                            : Instant::min();
+}
+
+bool Agent::Impl::udp_is_tried(ComponentId number) const {
+  return std::ranges::any_of(checklists.pairs(), [&](const CandidatePair& pair) {
+    const bool tried = pair.state == PairState::waiting || pair.state == PairState::in_progress;
+    return tried && pair.component == number && !pair.tcp && !pair.relayed;
+  });
 }
 
 /// How long a valid pair through a relay is not nominated yet. A peer that goes on after a
@@ -118,7 +127,7 @@ void Agent::Impl::select(Instant now, CandidatePair& pair) {
   heard_on(now, pair);
   owner.next_backup_check = now + config.keepalive;
   checklists.conclude(pair.component, pair.id, watches_paths());
-  const Base& base = locals[pair.local].base;
+  const Base base = base_of(pair);
   if (base.relay) {
     relays[*base.relay]->client.bind_channel(now, remotes[pair.remote].address);
     drain_relay(now, *base.relay);
@@ -158,8 +167,9 @@ bool Agent::Impl::is_selected(const CandidatePair& pair) const {
 /// controlling side nominates then.
 void Agent::Impl::lose(Instant now, const Base& base) {
   for (CandidatePair& pair : checklists.pairs()) {
-    if (locals[pair.local].base != base) continue;
+    if (base_of(pair) != base) continue;
     fail(pair, PairProblem::base_lost);
+    pair.connection = 0;
     pair.valid = pair.nominating = pair.to_be_nominated = false;
     pair.checks.clear();
   }
@@ -174,7 +184,7 @@ void Agent::Impl::lose(Instant now, const Base& base) {
     if (is_gone(owner.usable)) owner.usable.reset();
     if (!was_selected) continue;
     owner.selected.reset();
-    owner.consent.next_check = never;
+    owner.consent.next_check = owner.consent.next_retry = never;
     owner.doubted_since.reset();
     owner.lost_at = owner.next_probe = now;
     use_best_valid_pair(now, component_at(i));

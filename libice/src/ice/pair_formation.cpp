@@ -19,7 +19,8 @@ void Agent::Impl::pair_remote(Instant now, std::size_t remote_index) {
 // RFC 8445 §6.1.2.2 and §6.1.2.4: same component, same family, link-local only with link-local.
 // Reflexive candidates are not paired: they would be replaced by their base and then be redundant.
 CandidatePair* Agent::Impl::form_pair(Instant now, std::size_t local_index,
-                                      std::size_t remote_index, bool nominated) {
+                                      std::size_t remote_index, bool nominated,
+                                      std::optional<std::size_t> connection) {
   const LocalCandidate& ours = locals[local_index];
   const Candidate& theirs = remotes[remote_index];
   const bool is_base =
@@ -29,6 +30,7 @@ CandidatePair* Agent::Impl::form_pair(Instant now, std::size_t local_index,
   if (config.policy == Policy::relay && ours.candidate.type != CandidateType::relayed)
     return nullptr;
   if (ours.candidate.address.family() != theirs.address.family()) return nullptr;
+  if (!may_pair(ours.candidate, theirs, connection.has_value())) return nullptr;
   if (ours.candidate.address.family() == Family::ipv6 &&
       ours.candidate.address.ip.is_link_local() != theirs.address.ip.is_link_local())
     return nullptr;
@@ -39,6 +41,8 @@ CandidatePair* Agent::Impl::form_pair(Instant now, std::size_t local_index,
   pair.local = local_index;
   pair.remote = remote_index;
   pair.component = here;
+  pair.tcp = ours.candidate.transport == Transport::tcp;
+  pair.connection = connection ? static_cast<std::uint32_t>(*connection + 1) : 0;
   pair.priority = priority_of(local_index, remote_index);
   pair.foundation = ours.candidate.foundation + ":" + theirs.foundation;
   const auto selected = component(here).selected;

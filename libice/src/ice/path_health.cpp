@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "ice/impl.hpp"
+#include "ice/priority.hpp"
 
 namespace stile::ice {
 
@@ -64,10 +65,10 @@ void Agent::Impl::check_backups(Instant now, ComponentId number) {
     if (pair.component != number || !pair.valid || pair.id == selected || pair.nominating) continue;
     if (pair.checks.size() >= max_open_probes) pair.checks.erase(pair.checks.begin());
     pair.checks.push_back(make_check(now, local, remote->credentials,
-                                     locals[pair.local].candidate.priority, 0, false));
+                                     priority_in_check(locals[pair.local].candidate), 0, false));
     pair.checks.back().retransmits = false;
     ++pair.checks_sent;
-    send(locals[pair.local].base, remotes[pair.remote].address, pair.checks.back().bytes);
+    send(base_of(pair), remotes[pair.remote].address, pair.checks.back().bytes);
   }
 }
 

@@ -10,6 +10,7 @@ void Agent::Impl::start_relay(Instant now, std::size_t socket, std::size_t serve
                             .credentials = configured.credentials,
                             .family = sockets[socket].local.family()};
   relay_config.max_peers = config.max_remote_candidates;
+  relay_config.retransmission = stun::evenly_spaced(config.rto);
   relay_config.retransmission.reliable = is_stream(configured.transport);
   auto relay =
       std::make_unique<Relay>(Relay{socket, server, turn::Client(std::move(relay_config), random)});
@@ -55,9 +56,11 @@ void Agent::Impl::handle_relay_event(Instant now, std::size_t index, const turn:
       release_relays_at = now + release_delay;  // it may take over; the peer need not be told of it
     relay.settled = true;
     hear_server(now, relay.client.server());
-    if (sockets[relay.socket].transport == Transport::udp)
+    if (sockets[relay.socket].transport == Transport::udp) {
       add_local_candidate(CandidateType::server_reflexive, allocated->mapped, {relay.socket, {}},
                           server_number);
+      measure_nat(relay.socket, relay.client.server(), allocated->mapped);
+    }
     add_relayed_candidate(now, index, allocated->relayed);
     finish_gathering_if_done(now);
   } else if (const auto* failed = std::get_if<turn::Failed>(&event)) {
@@ -128,6 +131,8 @@ void Agent::Impl::release_unused(Instant now) {
     drain_relay(now, i);
   }
   close_unused_sockets();
+  close_unused_peer_connections();
+  unmap_unused_ports();
 }
 
 }  // namespace stile::ice

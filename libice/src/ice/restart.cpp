@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "ice/impl.hpp"
+#include "ice/priority.hpp"
 
 namespace stile::ice {
 
@@ -10,9 +11,9 @@ std::optional<FormerPath> Agent::Impl::path_to_keep(Component& each) {
   const auto id = path_of(each);
   const CandidatePair* pair = id ? checklists.find(*id) : nullptr;
   if (!pair || !remote || state == State::failed) return std::move(each.former);
-  return FormerPath{locals[pair->local].base,
+  return FormerPath{base_of(*pair),
                     remotes[pair->remote].address,
-                    locals[pair->local].candidate.priority,
+                    priority_in_check(locals[pair->local].candidate),
                     local,
                     remote->credentials,
                     std::move(each.consent)};
@@ -22,6 +23,8 @@ std::optional<FormerPath> Agent::Impl::path_to_keep(Component& each) {
 // addresses are used again.
 void Agent::Impl::restart(Instant now, std::span<const IpAddress> addresses) {
   if (state == State::idle || state == State::closed) return;
+  end_spraying();
+  for (Socket& socket : sockets) socket.seen_as.clear(), socket.nat.reset();
   for (Component& each : components) {
     auto former = path_to_keep(each);
     each = Component{};

@@ -26,13 +26,23 @@ bool Agent::Impl::is_free(std::size_t index) const {
   const bool in_paths = std::ranges::any_of(
       components, [&](const Component& each) { return each.former && leaves_by_it(*each.former); });
   const bool in_early_checks = std::ranges::any_of(early_checks, leaves_by_it);
-  return !in_locals && !in_relays && !in_paths && !in_early_checks;
+  const bool in_pairs = std::ranges::any_of(
+      checklists.pairs(), [&](const CandidatePair& pair) { return pair.connection == index + 1; });
+  const bool owns = std::ranges::any_of(sockets, [&](const Socket& socket) {
+    return socket.kind == Socket::Kind::tcp_connection && socket.owner == index &&
+           socket.status != Socket::Status::closed;
+  });
+  return !in_pairs && !owns && !in_locals && !in_relays && !in_paths && !in_early_checks;
 }
 
 void Agent::Impl::close_socket(Socket& socket) {
-  const bool connecting =
-      socket.transport != Transport::udp && socket.status == Socket::Status::opening;
-  if (socket.status == Socket::Status::open || connecting)
+  const bool connects =
+      socket.kind == Socket::Kind::server_connection || socket.kind == Socket::Kind::tcp_connection;
+  const bool connecting = connects && socket.status == Socket::Status::opening;
+  unmap_port(static_cast<std::size_t>(&socket - sockets.data()));
+  if (socket.kind == Socket::Kind::tcp_connection) leave_connection(socket);
+  const bool is_one = socket.kind != Socket::Kind::tcp_active;
+  if ((socket.status == Socket::Status::open && is_one) || connecting)
     commands.push_back(CloseSocket{socket.id});
   socket.status = Socket::Status::closed;
 }
@@ -44,8 +54,8 @@ void Agent::Impl::close_unused_sockets() {
     const bool relays_for_us = std::ranges::any_of(relays, [&](const auto& relay) {
       return relay->socket == i && relay->client.is_allocated();
     });
-    if (sockets[i].forsaken || (sockets[i].transport != Transport::udp && !relays_for_us))
-      close_socket(sockets[i]);
+    const bool serves = sockets[i].kind == Socket::Kind::server_connection;
+    if (sockets[i].forsaken || (serves && !relays_for_us)) close_socket(sockets[i]);
   }
 }
 

@@ -1,5 +1,7 @@
 #include "stile/stun/transaction.hpp"
 
+#include <algorithm>
+
 namespace stile::stun {
 
 TransactionTimer::TransactionTimer(Instant sent, const RetransmissionPolicy& policy)
@@ -12,7 +14,7 @@ TransactionTimer::Action TransactionTimer::on_timeout(Instant now) {
   if (now < deadline_) return Action::wait;
   if (policy_.reliable || sent_count_ >= policy_.rc) return Action::timed_out;
   ++sent_count_;
-  gap_ *= 2;
+  gap_ = std::min(gap_ * 2, policy_.longest_gap);
   // After the last one the wait is Rm * RTO, not the next doubling.
   deadline_ = now + (sent_count_ == policy_.rc ? policy_.rto * policy_.rm : gap_);
   return Action::retransmit;

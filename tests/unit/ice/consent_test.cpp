@@ -29,6 +29,23 @@ TEST_CASE("consent: it is asked for each 4 to 6 seconds, once, with a new transa
   CHECK(wire.a.agent.state() == State::completed);
 }
 
+TEST_CASE("consent: a request that is not answered is followed by a new one each half second",
+          "[ice][rfc7675-5.1]") {
+  Wire wire({.role = Role::controlling, .keep_backups = false});
+  wire.connect();
+  std::vector<Instant> asked;
+  wire.filter = [&](Datagram& datagram) {
+    if (load_u16(datagram.bytes.data()) != 1) return true;
+    if (datagram.from.ip == wire.a.ip) asked.push_back(wire.now);
+    return datagram.from.ip != wire.a.ip || asked.size() > 10;
+  };
+  wire.run_for(seconds(30));
+  REQUIRE(asked.size() > 13);
+  for (std::size_t i = 1; i < 11; ++i) CHECK(asked[i] - asked[i - 1] == milliseconds(500));
+  for (std::size_t i = 11; i < asked.size(); ++i) CHECK(asked[i] - asked[i - 1] >= seconds(4));
+  CHECK(wire.a.agent.state() == State::completed);
+}
+
 TEST_CASE("consent: 30 seconds of silence end the session and the sending", "[ice][rfc7675-5.1]") {
   Wire wire;
   wire.connect();

@@ -40,7 +40,7 @@ TEST_CASE("explain: the selected pair, and one that nobody answers", "[ice]") {
   wire.run_for(milliseconds(1));
   CHECK(explanations(wire.a.agent)[7] == "no answer yet to 1 check");
   wire.run_for(seconds(60));
-  CHECK(explanations(wire.a.agent)[7] == "no answer to 7 checks");
+  CHECK(explanations(wire.a.agent)[7] == "no answer to 64 checks");
 }
 
 TEST_CASE("explain: what came after the selected pair was not needed", "[ice]") {

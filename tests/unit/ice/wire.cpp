@@ -85,8 +85,13 @@ bool Wire::step(Instant limit) {
   if (!in_flight_.empty() && in_flight_.front().at <= now) {
     const Datagram datagram = std::move(in_flight_.front());
     in_flight_.pop_front();
-    for (Peer* peer : {&a, &b})
-      if (peer->owns(datagram.to.ip)) deliver(*peer, datagram.from, datagram.bytes, datagram.to);
+    for (Peer* peer : {&a, &b}) {
+      if (!peer->owns(datagram.to.ip)) continue;
+      if (!datagram.connection)
+        deliver(*peer, datagram.from, datagram.bytes, datagram.to);
+      else if (peer->other_ends.contains(*datagram.connection))
+        give(*peer, *datagram.connection, datagram.from, datagram.bytes);
+    }
     return true;
   }
   for (Peer* peer : {&a, &b}) {
@@ -101,11 +106,14 @@ void Wire::deliver(Peer& to, const TransportAddress& from, Bytes bytes,
                    std::optional<TransportAddress> at) {
   const auto socket =
       std::ranges::find_if(to.sockets, [&](const auto& each) { return !at || each.second == *at; });
-  if (socket == to.sockets.end()) return;
+  if (socket != to.sockets.end()) give(to, socket->first, from, bytes);
+}
+
+void Wire::give(Peer& to, SocketId socket, const TransportAddress& from, Bytes bytes) {
   ByteVector buffer(datagram_headroom + bytes.size() + datagram_tailroom);
   std::ranges::copy(bytes, buffer.begin() + datagram_headroom);
   const auto received = to.agent.handle_datagram(
-      now, socket->first, from, MutableBytes(buffer).subspan(datagram_headroom, bytes.size()));
+      now, socket, from, MutableBytes(buffer).subspan(datagram_headroom, bytes.size()));
   if (received) to.received.emplace_back(as_text(received->data));
   drain(to);
 }
@@ -121,6 +129,8 @@ void Wire::send(Peer& from, const std::string& text, ComponentId component) {
 
 void Wire::carry(Peer& from, SocketId socket, const TransportAddress& to, Bytes bytes) {
   Datagram datagram{now + delay, from.sockets.at(socket), to, copy_of(bytes)};
+  if (const auto other_end = from.other_ends.find(socket); other_end != from.other_ends.end())
+    datagram.connection = other_end->second;
   if (!filter(datagram)) return;
   if (a.owns(datagram.to.ip) || b.owns(datagram.to.ip)) {
     in_flight_.push_back(std::move(datagram));
@@ -148,8 +158,16 @@ void Wire::drain(Peer& peer) {
                                         connections_work
                                             ? std::expected<TransportAddress, std::string>(local)
                                             : std::unexpected("refused"));
+      } else if (const auto* listen = std::get_if<OpenListener>(&*command)) {
+        const TransportAddress local{listen->local.ip,
+                                     static_cast<std::uint16_t>(7000 + listen->id.value)};
+        peer.sockets[listen->id] = local;
+        peer.agent.handle_socket_opened(now, listen->id, local);
+      } else if (const auto* stream = std::get_if<ConnectToPeer>(&*command)) {
+        this->connect(peer, *stream);
       } else if (const auto* close = std::get_if<CloseSocket>(&*command)) {
         peer.closed.push_back(close->id);
+        disconnect(peer, close->id);
         peer.sockets.erase(close->id);
       } else if (const auto* send_datagram = std::get_if<SendDatagram>(&*command)) {
         carry(peer, send_datagram->from, send_datagram->to, send_datagram->bytes);
@@ -174,6 +192,38 @@ void Wire::drain(Peer& peer) {
       peer.failed_servers.push_back(*failed);
     }
   }
+}
+
+/// Takes no time, and the other side's listener accepts.
+void Wire::connect(Peer& peer, const ConnectToPeer& wanted) {
+  peer.streams.push_back(wanted);
+  Peer& to = other(peer);
+  const auto listener = std::ranges::find_if(
+      to.sockets, [&](const auto& each) { return each.second == wanted.remote; });
+  TransportAddress local = wanted.local;
+  if (local.port == 0) local.port = static_cast<std::uint16_t>(8000 + wanted.id.value);
+  const auto accepted = listener != to.sockets.end() && streams_work
+                            ? to.agent.handle_accepted(now, listener->first, local)
+                            : std::nullopt;
+  if (!accepted) return peer.agent.handle_socket_opened(now, wanted.id, std::unexpected("refused"));
+  to.sockets[*accepted] = wanted.remote;
+  peer.sockets[wanted.id] = local;
+  to.other_ends[*accepted] = wanted.id;
+  peer.other_ends[wanted.id] = *accepted;
+  peer.agent.handle_socket_opened(now, wanted.id, local);
+  drain(to);
+}
+
+void Wire::disconnect(Peer& peer, SocketId id) {
+  const auto end = peer.other_ends.find(id);
+  if (end == peer.other_ends.end()) return;
+  Peer& to = other(peer);
+  const SocketId theirs = end->second;
+  peer.other_ends.erase(end);
+  to.other_ends.erase(theirs);
+  to.sockets.erase(theirs);
+  to.agent.handle_disconnected(now, theirs, "closed");
+  drain(to);
 }
 
 ByteVector binding_request(const CheckText& check, const stun::TransactionId& id) {

@@ -26,6 +26,8 @@ struct Peer {
   bool owns(const IpAddress& address) const { return address == ip || address == second_ip; }
   std::map<SocketId, TransportAddress> sockets;
   std::vector<OpenConnection> connections;  ///< that it asked for
+  std::vector<ConnectToPeer> streams;       ///< likewise
+  std::map<SocketId, SocketId> other_ends;  ///< of connections with the other peer
   std::vector<SocketId> closed;
   std::vector<Candidate> candidates;
   bool gathering_done = false;
@@ -42,6 +44,7 @@ struct Datagram {
   TransportAddress from;
   TransportAddress to;
   ByteVector bytes;
+  std::optional<SocketId> connection = {};  ///< of the receiver, with TCP
 };
 
 /// Two agents on a wire with a delay; what a test does to datagrams on their way is `filter` (true:
@@ -54,7 +57,8 @@ class Wire {
   Instant now{};
   Duration delay = milliseconds(10);
   bool connections_work = true;
-  bool signalling = true;  ///< candidates are told to the other side at once
+  bool streams_work = true;  ///< TCP between the agents
+  bool signalling = true;    ///< candidates are told to the other side at once
   std::function<bool(Datagram&)> filter = [](Datagram&) { return true; };
   std::function<std::optional<ByteVector>(const Datagram&)> elsewhere;
 
@@ -74,6 +78,9 @@ class Wire {
   void carry(Peer& from, SocketId socket, const TransportAddress& to, Bytes bytes);
 
  private:
+  void connect(Peer& peer, const ConnectToPeer& wanted);
+  void disconnect(Peer& peer, SocketId id);
+  void give(Peer& to, SocketId socket, const TransportAddress& from, Bytes bytes);
   Peer& other(const Peer& peer) { return &peer == &a ? b : a; }
   bool step(Instant limit);
   std::deque<Datagram> in_flight_;

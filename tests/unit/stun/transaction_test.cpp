@@ -47,6 +47,15 @@ TEST_CASE("stun: another RTO, Rc and Rm", "[stun][rfc8489-6.2.1]") {
   CHECK(without_answer({.rto = milliseconds(100), .rc = 1, .rm = 4}) == Course{{0}, 400});
 }
 
+TEST_CASE("stun: evenly spaced, a request is sent 64 times in the same 39.5 s",
+          "[stun][rfc8489-6.2.1]") {
+  const Course course = without_answer(evenly_spaced(milliseconds(500)));
+  REQUIRE(course.sent.size() == 64);
+  for (std::size_t i = 0; i < course.sent.size(); ++i)
+    CHECK(course.sent[i] == static_cast<int>(i) * 500);
+  CHECK(course.given_up == 39'500);
+}
+
 TEST_CASE("stun: over a reliable transport a request is sent once and given up after Ti",
           "[stun][rfc8489-6.2.2]") {
   CHECK(without_answer({.reliable = true}) == Course{{0}, 39'500});

@@ -65,6 +65,20 @@ struct OpenConnection {
   Transport transport;
   std::string host;  ///< the name that the server's certificate must have; empty: its address
 };
+/// A socket that takes TCP connections from peers (RFC 6544), to be answered by
+/// handle_socket_opened(); what comes is told by handle_accepted().
+struct OpenListener {
+  SocketId id;
+  TransportAddress local;  ///< port 0: any
+};
+/// A TCP connection to a peer, to be answered by handle_socket_opened(); its end is told by
+/// handle_disconnected(). It carries frames of RFC 4571, whose content SendDatagram and
+/// handle_datagram() have; so do connections that were accepted.
+struct ConnectToPeer {
+  SocketId id;
+  TransportAddress local;  ///< port 0: any; else that of a listener, which goes on
+  TransportAddress remote;
+};
 /// Of a connection: when what was sent before has left.
 struct CloseSocket {
   SocketId id;
@@ -73,8 +87,10 @@ struct SendDatagram {
   SocketId from;
   TransportAddress to;
   ByteVector bytes;
+  std::optional<std::uint8_t> ttl = {};  ///< of this one; none: as the socket's others
 };
-using Command = std::variant<OpenSocket, OpenConnection, CloseSocket, SendDatagram>;
+using Command = std::variant<OpenSocket, OpenConnection, OpenListener, ConnectToPeer, CloseSocket,
+                             SendDatagram>;
 
 // Events: what the application may want to know.
 struct LocalCandidateFound {
@@ -122,6 +138,7 @@ enum class PairProblem : std::uint8_t {
   error_answer,   ///< a check was refused
   asymmetric,     ///< the answer came from another address than was asked (RFC 8445 §7.2.5.2.1)
   not_needed,     ///< a pair was selected before it was its turn
+  not_connected,  ///< there is no TCP connection
   relay_refuses,  ///< the TURN server lets nothing through to the peer's address
   base_lost,      ///< the socket, the connection or the allocation that it left by is gone
 };
@@ -187,7 +204,11 @@ class Agent {
   void handle_socket_opened(Instant now, SocketId id,
                             std::expected<TransportAddress, std::string> local);
 
-  /// The connection has ended, by the server or by an error; not after CloseSocket.
+  /// A peer has connected to a listener: the connection's id from now on, or nothing if it is to be
+  /// closed.
+  std::optional<SocketId> handle_accepted(Instant now, SocketId listener,
+                                          const TransportAddress& remote);
+  /// The connection has ended, by its other end or by an error; not after CloseSocket.
   void handle_disconnected(Instant now, SocketId id, const std::string& reason);
 
   void set_remote_parameters(Instant now, Parameters parameters);

@@ -28,6 +28,7 @@ struct Candidate {
   Transport transport = Transport::udp;
   std::uint32_t priority = 0;  ///< 1 to 2^31 - 1
   TransportAddress address;
+  std::string name;  ///< is told in place of the address, if there is one
   CandidateType type = CandidateType::host;
   std::optional<TransportAddress> related;                      ///< raddr and rport
   std::vector<std::pair<std::string, std::string>> extensions;  ///< kept as they came

@@ -40,6 +40,15 @@ struct TurnServer {
   std::string host;    ///< TLS, DTLS: the name that its certificate must have; empty: its address
 };
 
+/// Caps on what a session does where only guessing helps (Config::hard_nats).
+struct Spraying {
+  unsigned sockets = 256;  ///< that are opened for the peer to find
+  unsigned probes = 1024;  ///< ports of the peer that are tried
+  unsigned per_second = 200;
+  Duration grace = std::chrono::seconds(1);  ///< for ordinary checks, first
+  std::uint8_t opener_ttl = 5;               ///< hops that reach our own NATs and not the peer's
+};
+
 struct Config {
   Role role = Role::controlling;
   /// An ICE lite agent (RFC 8445 §2.5) of a host with a public address: it has host candidates
@@ -49,7 +58,18 @@ struct Config {
   std::uint16_t components = 1;  ///< of each stream
   std::vector<TransportAddress> stun_servers;
   std::vector<TurnServer> turn_servers;
+  /// Routers that are asked to map each UDP socket, by PCP (RFC 6887) or NAT-PMP (RFC 6886): mostly
+  /// the default router, at port 5351. None unless given: a mapping opens the way to the socket for
+  /// everybody while the session lasts, which is the user's to decide.
+  std::vector<TransportAddress> port_mapping_routers;
+  /// TCP candidates, too (RFC 6544): active, passive, and for simultaneous opens. Off unless asked
+  /// for, since what is sent over them waits for what was lost.
+  bool tcp = false;
   Policy policy = Policy::all;
+  /// Host candidates tell a random name under .local in place of the address
+  /// (draft-ietf-mmusic-mdns-ice-candidates): the peer finds it on the same link, and nobody else
+  /// learns it. The driver answers for the names that LocalCandidateFound has.
+  bool mdns_names = false;
   bool ipv4 = true;
   bool ipv6 = true;
 
@@ -93,6 +113,14 @@ struct Config {
   /// Other pairs are checked, and kept alive, for that: direct ones by another way, and one through
   /// the relay.
   bool keep_backups = true;
+
+  /// Where one peer's NAT takes another port for each destination, and the other's lets in only
+  /// whom it was written to, both guess: see Spraying. Only with a peer that has it on, too, and
+  /// while a relay carries the data; each must see two STUN servers (or one of RFC 5780, or a TURN
+  /// server beside it) to know its NAT. Off unless asked for: to a firewall it looks like a port
+  /// scan.
+  bool hard_nats = false;
+  Spraying spraying;
 
   std::size_t max_remote_candidates = 64;  ///< Limit: further ones are ignored and counted
   /// Limit: remote candidates that checks have shown, for each local one. Where both NATs take a
