@@ -16,6 +16,7 @@ AgentNode::AgentNode(World& world, const std::string& name, Segment& segment,
       address_(address),
       random_(world.random_for("agent " + name)),
       host_(segment, address),
+      tcp_(world, name, [this](Bytes packet) { host_.send_packet(packet); }),
       agent_(std::move(config), random_),
       alarm_(
           world, [this] { return agent_.poll_timeout(); },
@@ -23,7 +24,11 @@ AgentNode::AgentNode(World& world, const std::string& name, Segment& segment,
             agent_.handle_timeout(world_.now());
             drain();
           }),
-      next_port_(static_cast<std::uint16_t>(first_port + random_.below(20'000))) {}
+      next_port_(static_cast<std::uint16_t>(first_port + random_.below(20'000))) {
+  host_.take_tcp(
+      [this](const TransportAddress& from, const TransportAddress& to,
+             const nat::TcpView& segment_view) { tcp_.receive(from, to, segment_view); });
+}
 
 void AgentNode::introduce(AgentNode& a, AgentNode& b, Duration signalling_delay) {
   a.other_ = &b;
@@ -69,23 +74,103 @@ void AgentNode::take(const ice::OpenSocket& command) {
   const TransportAddress local{command.local.ip, next_port_++};
   sockets_[command.id] = local;
   host_.bind(local, [this, id = command.id](const TransportAddress& from, MutableBytes datagram) {
-    const auto received = agent_.handle_datagram(world_.now(), id, from, datagram);
-    if (received && as_text(received->data) == greeting) {
-      ++heard_;
-      if (!first_heard_) say("hears the other");
-      first_heard_ = first_heard_.value_or(world_.now());
-    }
-    drain();
+    take_datagram(id, from, datagram);
   });
   agent_.handle_socket_opened(world_.now(), command.id, local);
 }
 
+void AgentNode::take_datagram(ice::SocketId id, const TransportAddress& from,
+                              MutableBytes datagram) {
+  const auto received = agent_.handle_datagram(world_.now(), id, from, datagram);
+  if (received && as_text(received->data) == greeting) {
+    ++heard_;
+    if (!first_heard_) say("hears the other");
+    first_heard_ = first_heard_.value_or(world_.now());
+  }
+  drain();
+}
+
+void AgentNode::take(const ice::OpenListener& command) {
+  const TransportAddress local{command.local.ip, next_port_++};
+  sockets_[command.id] = local;
+  tcp_.listen(local, [this, local, id = command.id](const TransportAddress& from) {
+    const auto accepted = agent_.handle_accepted(world_.now(), id, from);
+    if (accepted) streams_[*accepted] = {{local, from}, {}};
+    world_.after({}, [this] { drain(); });
+    return accepted ? std::optional(callbacks_of(*accepted)) : std::nullopt;
+  });
+  agent_.handle_socket_opened(world_.now(), command.id, local);
+}
+
+void AgentNode::take(const ice::ConnectToPeer& command) {
+  TransportAddress local = command.local;
+  if (local.port == 0) local.port = next_port_++;
+  const Tcp::Ends ends{local, command.remote};
+  streams_[command.id] = {ends, {}};
+  tcp_.connect(ends, callbacks_of(command.id));
+}
+
+Tcp::Callbacks AgentNode::callbacks_of(ice::SocketId id) {
+  Tcp::Callbacks callbacks;
+  callbacks.on_opened = [this, id](bool opened) {
+    const auto stream = streams_.find(id);
+    if (stream == streams_.end()) return;  // closed meanwhile
+    const TransportAddress local = stream->second.ends.local;
+    if (!opened) streams_.erase(stream);
+    agent_.handle_socket_opened(world_.now(), id,
+                                opened ? std::expected<TransportAddress, std::string>(local)
+                                       : std::unexpected("no answer"));
+    drain();
+  };
+  callbacks.on_bytes = [this, id](Bytes bytes) { take_bytes(id, bytes); };
+  callbacks.on_ended = [this, id] {
+    streams_.erase(id);
+    agent_.handle_disconnected(world_.now(), id, "reset");
+    drain();
+  };
+  return callbacks;
+}
+
+void AgentNode::take_bytes(ice::SocketId id, Bytes bytes) {
+  constexpr std::size_t length_size = 2;
+  ByteVector& input = streams_.at(id).input;
+  input.insert(input.end(), bytes.begin(), bytes.end());
+  for (;;) {
+    const auto stream = streams_.find(id);  // a datagram may have ended it
+    if (stream == streams_.end() || stream->second.input.size() < length_size) return;
+    ByteVector& rest = stream->second.input;
+    const std::size_t size = load_u16(rest.data());
+    if (rest.size() < length_size + size) return;
+    ByteVector buffer(datagram_headroom + size + datagram_tailroom);
+    std::copy_n(rest.begin() + length_size, size, buffer.begin() + datagram_headroom);
+    rest.erase(rest.begin(), rest.begin() + static_cast<std::ptrdiff_t>(length_size + size));
+    take_datagram(id, stream->second.ends.remote,
+                  MutableBytes(buffer).subspan(datagram_headroom, size));
+  }
+}
+
+void AgentNode::transmit(ice::SocketId from, const TransportAddress& to, Bytes datagram,
+                         std::optional<std::uint8_t> ttl) {
+  const auto stream = streams_.find(from);
+  if (stream == streams_.end()) return host_.send(sockets_.at(from), to, datagram, ttl);
+  ByteVector frame(2 + datagram.size());
+  store_u16(frame.data(), static_cast<std::uint16_t>(datagram.size()));
+  std::ranges::copy(datagram, frame.begin() + 2);
+  tcp_.send(stream->second.ends, frame);
+}
+
 void AgentNode::take(const ice::CloseSocket& command) {
+  if (const auto stream = streams_.find(command.id); stream != streams_.end()) {
+    tcp_.close(stream->second.ends);
+    streams_.erase(stream);
+    return;
+  }
+  tcp_.end_listening(sockets_.at(command.id));
   host_.unbind(sockets_.at(command.id));
 }
 
 void AgentNode::take(const ice::SendDatagram& command) {
-  host_.send(sockets_.at(command.from), command.to, command.bytes);
+  transmit(command.from, command.to, command.bytes, command.ttl);
 }
 
 void AgentNode::tell(const ice::Event& event) {
@@ -117,7 +202,7 @@ void AgentNode::greet() {
   std::ranges::copy(as_bytes(greeting), buffer.begin() + datagram_headroom);
   const auto ready = agent_.send(world_.now(), 1,
                                  MutableBytes(buffer).subspan(datagram_headroom, greeting.size()));
-  if (ready) host_.send(sockets_.at(ready->from), ready->to, ready->datagram);
+  if (ready) transmit(ready->from, ready->to, ready->datagram);
 }
 
 void AgentNode::drain() {

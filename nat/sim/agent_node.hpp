@@ -3,6 +3,7 @@
 #include <optional>
 
 #include "nat/sim/host.hpp"
+#include "nat/sim/tcp.hpp"
 #include "stile/ice/agent.hpp"
 
 namespace stile::sim {
@@ -33,10 +34,17 @@ class AgentNode {
   void tell_parameters();
   void take(const ice::Parameters& parameters);
   void take(const ice::OpenSocket& command);
-  void take(const ice::OpenConnection&) {}  // the simulated hosts have no TCP
+  void take(const ice::OpenConnection&) {}  // the simulated servers have no TCP
+  void take(const ice::OpenListener& command);
+  void take(const ice::ConnectToPeer& command);
   void take(const ice::CloseSocket& command);
   void take(const ice::SendDatagram& command);
   void tell(const ice::Event& event);
+  Tcp::Callbacks callbacks_of(ice::SocketId id);
+  void take_bytes(ice::SocketId id, Bytes bytes);
+  void take_datagram(ice::SocketId id, const TransportAddress& from, MutableBytes datagram);
+  void transmit(ice::SocketId from, const TransportAddress& to, Bytes datagram,
+                std::optional<std::uint8_t> ttl = {});
   void signal(std::function<void(AgentNode&)> what);
   void drain();
   void say(const std::string& text);
@@ -46,9 +54,16 @@ class AgentNode {
   IpAddress address_;
   SeededRandom random_;
   Host host_;
+  Tcp tcp_;
   ice::Agent agent_;
   Alarm alarm_;
+  /// With frames of RFC 4571.
+  struct Stream {
+    Tcp::Ends ends;
+    ByteVector input;
+  };
   std::map<ice::SocketId, TransportAddress> sockets_;
+  std::map<ice::SocketId, Stream> streams_;
   std::uint16_t next_port_ = 0;
   AgentNode* other_ = nullptr;
   Duration signalling_delay_{};

@@ -21,6 +21,22 @@ NatNode::NatNode(World& world, const std::string& name, Segment& inside, Segment
                    [this](ByteVector packet) { take(nat::Side::outside, std::move(packet)); });
 }
 
+void NatNode::map_ports(const nat::portmap::Config& config) {
+  port_mapper_.emplace(config, nat_, world_.now());
+  const TransportAddress own{nat_.config().inside_address, nat::portmap::server_port};
+  router_.emplace(inside_, own.ip);
+  router_->bind(own, [this](const TransportAddress& client, MutableBytes request) {
+    answer(client, request);
+  });
+}
+
+void NatNode::answer(const TransportAddress& client, Bytes request) {
+  const TransportAddress own{nat_.config().inside_address, nat::portmap::server_port};
+  if (const auto response = port_mapper_->handle_datagram(world_.now(), client, request))
+    router_->send(own, client, *response);
+  drain();
+}
+
 void NatNode::take(nat::Side from, ByteVector packet) {
   const nat::Verdict verdict = nat_.handle_packet(world_.now(), from, packet);
   if (verdict.action == nat::Action::send_inside) inside_.send(verdict.packet);

@@ -1,7 +1,10 @@
 #pragma once
 
+#include <optional>
+
 #include "nat/core/nat.hpp"
-#include "nat/sim/segment.hpp"
+#include "nat/portmap/server.hpp"
+#include "nat/sim/host.hpp"
 
 namespace stile::sim {
 
@@ -10,10 +13,13 @@ class NatNode {
  public:
   NatNode(World& world, const std::string& name, Segment& inside, Segment& outside,
           nat::Config config);
+  /// Inside hosts may ask it for mappings from now on, at port 5351 of its inside address.
+  void map_ports(const nat::portmap::Config& config);
   const nat::Nat& nat() const { return nat_; }
 
  private:
   void take(nat::Side from, ByteVector packet);
+  void answer(const TransportAddress& client, Bytes request);
   void drain();
   Segment& segment(nat::Side side) { return side == nat::Side::inside ? inside_ : outside_; }
 
@@ -22,6 +28,8 @@ class NatNode {
   Segment& outside_;
   SeededRandom random_;
   nat::Nat nat_;
+  std::optional<Host> router_;
+  std::optional<nat::portmap::Server> port_mapper_;
   Alarm alarm_;
 };
 

@@ -104,4 +104,10 @@ Path expected_path(const NatBehavior& a, const NatBehavior& b, bool relay) {
   return relay ? Path::relay : Path::none;
 }
 
+Path expected_path_by_guessing(const NatBehavior& a, const NatBehavior& b, bool relay) {
+  const bool one_is_known =
+      a.mapping == Behavior::endpoint_independent || b.mapping == Behavior::endpoint_independent;
+  return one_is_known ? Path::direct : expected_path(a, b, relay);
+}
+
 }  // namespace stile::sim

@@ -27,4 +27,12 @@ std::string_view to_string(Path path);
 ///    §7.2.5.2.1).
 Path expected_path(const NatBehavior& a, const NatBehavior& b, bool relay);
 
+/// The same of peers that guess ports where ordinary checks do not help: they must meet directly
+/// where one NAT maps independently of the endpoint, whatever the other does, and how ever it picks
+/// ports. One peer's ports are hit among 256 opened ones; between two NATs that map dependently
+/// both ends of a pair would have to be guessed at once.
+Path expected_path_by_guessing(const NatBehavior& a, const NatBehavior& b, bool relay);
+/// Of so many in a hundred; the others are left with the relay.
+inline constexpr int guesses_that_hit = 98;
+
 }  // namespace stile::sim

@@ -11,13 +11,14 @@ namespace stile::sim {
 namespace {
 
 const IpAddress server_ip = IpAddress::v4(203, 0, 113, 10);
+const IpAddress other_server_ip = IpAddress::v4(203, 0, 113, 11);
 constexpr std::uint16_t server_port = 3478;
 const Quality lan{.delay = std::chrono::microseconds(500)};
 
 relay::Config server_config(bool relays) {
   relay::Config config;
   config.realm = "sim";
-  config.own_addresses = {{server_ip, server_port}};
+  config.own_addresses = {{server_ip, server_port}, {other_server_ip, server_port}};
   if (!relays) return config;
   config.users = {{"user", "pass"}};
   config.relay_addresses = {server_ip};
@@ -33,6 +34,9 @@ ice::Config agent_config(ice::Role role, const Scenario& scenario) {
     config.turn_servers = {{{server_ip, server_port}, {"user", "pass"}}};
   else
     config.stun_servers = {{server_ip, server_port}};
+  config.tcp = scenario.tcp;
+  config.hard_nats = scenario.hard_nats;
+  if (scenario.hard_nats) config.stun_servers.push_back({other_server_ip, server_port});
   return config;
 }
 
@@ -45,6 +49,7 @@ nat::Config nat_config(const GatewaySpec& spec, const IpAddress& external,
   config.filtering = spec.behavior.filtering;
   config.ports = spec.ports;
   config.hairpin = spec.hairpin;
+  config.reserved_udp_ports = {nat::portmap::own_ports.begin(), nat::portmap::own_ports.end()};
   return config;
 }
 
@@ -82,13 +87,19 @@ class Stage {
         scenario.carrier ? IpAddress::v4(100, 64, 0, static_cast<std::uint8_t>(10 + number))
                          : IpAddress::v4(203, 0, 113, static_cast<std::uint8_t>(100 + number));
     IpAddress own = outside;
+    IpAddress router;
     if (gateway) {
       own = IpAddress::v4(192, 168, number, 2);
-      nats_.push_back(std::make_unique<NatNode>(
-          world_, name, home, above,
-          nat_config(*gateway, outside, IpAddress::v4(192, 168, number, 1))));
+      router = IpAddress::v4(192, 168, number, 1);
+      nat::Config translator = nat_config(*gateway, outside, router);
+      if (scenario.udp_blocked) translator.blocked = {{nat::Protocol::udp}};
+      nats_.push_back(std::make_unique<NatNode>(world_, name, home, above, std::move(translator)));
+      if (gateway->port_mapping != PortMapping::none)
+        nats_.back()->map_ports({.pcp = gateway->port_mapping == PortMapping::pcp});
     }
     ice::Config config = agent_config(role, scenario);
+    if (gateway && gateway->port_mapping != PortMapping::none)
+      config.port_mapping_routers = {{router, nat::portmap::server_port}};
     config.lite = scenario.lite_b && role == ice::Role::controlled;
     auto node =
         std::make_unique<AgentNode>(world_, name, gateway ? home : above, own, std::move(config));
@@ -159,6 +170,7 @@ Result play(const Scenario& scenario) {
       return is_relayed(*stage.a().selected()) || is_relayed(*stage.b().selected());
     };
     world.run_until([&] { return !relayed(); }, world.now() + std::chrono::seconds(10));
+    result.settled = world.now() - start;
     result.path = relayed() ? Path::relay : Path::direct;
     result.local_a = stage.a().selected()->local.type;
     result.local_b = stage.b().selected()->local.type;
@@ -179,10 +191,26 @@ std::string replay_command(const Scenario& scenario) {
   };
   std::string command = "stile sim run --a " + name(scenario.a) + " --b " + name(scenario.b);
   if (scenario.carrier) command += " --carrier " + name(scenario.carrier);
+  if (scenario.carrier && scenario.carrier->hairpin != nat::Hairpin::external)
+    command += " --hairpin " + to_string(scenario.carrier->hairpin);
   if (!scenario.relay) command += " --no-relay";
+  if (scenario.hard_nats) command += " --hard-nats";
+  const auto& home = scenario.a ? scenario.a : scenario.b;
+  if (home && home->ports != nat::PortAssignment::preserve)
+    command += " --ports " + to_string(home->ports);
   command += " --seed " + std::to_string(scenario.seed);
   if (scenario.internet.loss > 0)
     command += " --loss " + std::to_string(scenario.internet.loss * 100);
+  const auto add = [&](const char* option, double value) {
+    if (value > 0) command += std::string(option) + std::to_string(value);
+  };
+  add(" --duplication ", scenario.internet.duplication * 100);
+  add(" --reordering ", scenario.internet.reordering * 100);
+  const auto in_ms = [](Duration duration) {
+    return std::chrono::duration<double, std::milli>(duration).count();
+  };
+  add(" --jitter ", in_ms(scenario.internet.jitter));
+  if (scenario.internet.delay != Quality{}.delay) add(" --delay ", in_ms(scenario.internet.delay));
   return command + " --pcap FILE";
 }
 

@@ -10,11 +10,15 @@
 
 namespace stile::sim {
 
+/// By what inside hosts may have the NAT map their ports.
+enum class PortMapping : std::uint8_t { none, pcp, nat_pmp };
+
 /// A NAT of a scenario; what is not said is as the reference NAT's defaults.
 struct GatewaySpec {
   NatBehavior behavior;
   nat::PortAssignment ports = nat::PortAssignment::preserve;
   nat::Hairpin hairpin = nat::Hairpin::external;
+  PortMapping port_mapping = PortMapping::none;  ///< the peer behind it makes use of it
 };
 
 /// Two peers, each in a home, a server on the Internet, and what lies between.
@@ -28,10 +32,13 @@ struct Scenario {
   Duration signalling_delay = std::chrono::milliseconds(15);
   std::uint64_t seed = 1;
   Duration patience = std::chrono::seconds(45);
-  bool lite_b = false;   ///< b is an ICE lite agent
-  bool restart = false;  ///< a restarts when it was settled; then they must meet again
-  Duration linger{};     ///< kept going so long after it was settled; then data must still flow
-  std::string capture;   ///< a pcap file to write, or empty
+  bool tcp = false;          ///< both have TCP candidates
+  bool udp_blocked = false;  ///< by the NATs in front of the peers
+  bool hard_nats = false;    ///< both guess ports where nothing else helps
+  bool lite_b = false;       ///< b is an ICE lite agent
+  bool restart = false;      ///< a restarts when it was settled; then they must meet again
+  Duration linger{};         ///< kept going so long after it was settled; then data must still flow
+  std::string capture;       ///< a pcap file to write, or empty
   std::function<void(Instant, const std::string& line)> on_line;  ///< what happens, for people
 };
 
@@ -41,6 +48,7 @@ struct Result {
   std::optional<ice::CandidateType> local_b;
   Duration first_data{};  ///< from the start until both have heard the other
   Duration selected{};    ///< from the start until both have selected a pair
+  Duration settled{};     ///< from the start until the pair is the one that `path` tells of
   bool still_works =
       true;  ///< data passed both ways after lingering, or during the restart and after it
   std::uint64_t trace_hash = 0;

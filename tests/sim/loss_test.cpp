@@ -1,0 +1,42 @@
+#include "expect_path.hpp"
+
+namespace stile::sim::test {
+
+TEST_CASE("sim: where a quarter of the packets is lost all peers meet", "[sim][rfc8445-14.3]") {
+  for (const char* home : {"EIM/APDF", "APDM/APDF"}) {
+    Scenario scenario;
+    scenario.a = scenario.b = behind(home);
+    scenario.internet = {.delay = std::chrono::milliseconds(24), .loss = 0.25};
+    const Path expected = expected_path(scenario.a->behavior, scenario.b->behavior, true);
+    for (scenario.seed = 1; scenario.seed <= 40; ++scenario.seed) expect_path(scenario, expected);
+  }
+}
+
+TEST_CASE("sim: where half of the packets are lost peers meet, directly nearly always",
+          "[sim][rfc8445-14.3]") {
+  const auto meetings = [](const char* home) {
+    Scenario scenario;
+    scenario.a = scenario.b = behind(home);
+    scenario.internet = {.delay = std::chrono::milliseconds(24), .loss = 0.5};
+    int met = 0;
+    for (scenario.seed = 1; scenario.seed <= 50; ++scenario.seed)
+      met += play(scenario).path != Path::none;
+    return met;
+  };
+  CHECK(meetings("EIM/APDF") == 50);
+  CHECK(meetings("APDM/APDF") >= 45);
+}
+
+TEST_CASE("sim: consent outlives a path that loses half of its packets", "[sim][rfc7675-5.1]") {
+  Scenario scenario;
+  scenario.a = scenario.b = behind("EIM/APDF");
+  scenario.internet = {.delay = std::chrono::milliseconds(24), .loss = 0.5};
+  scenario.linger = std::chrono::minutes(30);
+  for (scenario.seed = 1; scenario.seed <= 10; ++scenario.seed) {
+    const Result result = play(scenario);
+    CHECK(result.path != Path::none);
+    CHECK(result.still_works);
+  }
+}
+
+}  // namespace stile::sim::test
