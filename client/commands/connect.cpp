@@ -6,6 +6,8 @@
 
 #include "client/commands/connect/stdio_peer.hpp"
 #include "client/commands/run.hpp"
+#include "stile/asio/default_routers.hpp"
+#include "stile/portmap/mapping.hpp"
 #include "stile/turn/uri.hpp"
 
 namespace stile {
@@ -33,6 +35,10 @@ ice::Config configuration(const Options& options, boost::asio::any_io_executor e
     throw CommandError("--policy relay needs a TURN server; give one with --turn");
   config.ipv6 = !options.ipv4_only;
   config.trickle = options.trickle;
+  config.mdns_names = options.mdns;
+  config.tcp = options.ice_tcp;
+  config.hard_nats = options.hard_nats;
+  if (options.port_mapping) config.port_mapping_routers = default_routers(portmap::server_port);
   config.lite = options.lite;
   if (config.lite && (!options.stun.empty() || !options.turn.empty()))
     throw CommandError("a lite agent asks no servers; leave --stun and --turn out");
@@ -137,6 +143,16 @@ void add_connect_command(CLI::App& app, int& exit_status) {
   command->add_flag("--ipv4-only", options->ipv4_only, "use no IPv6 addresses");
   command->add_flag("--trickle", options->trickle,
                     "tell candidates as they are found, each in a line of its own");
+  command->add_flag("--mdns", options->mdns,
+                    "tell names under .local in place of our addresses; peers on the link find "
+                    "these by mDNS");
+  command->add_flag("--ice-tcp", options->ice_tcp,
+                    "TCP candidates, too, for where UDP is blocked (RFC 6544)");
+  command->add_flag("--port-mapping", options->port_mapping,
+                    "have the default router map our ports, by PCP or NAT-PMP");
+  command->add_flag("--hard-nats", options->hard_nats,
+                    "guess ports where NATs let no ordinary check through; with a peer that does, "
+                    "too, and two STUN servers");
   command->add_flag("--loopback", options->loopback, "use loopback addresses, too");
   command->add_flag("--echo", options->echo, "send back what comes");
   command->callback([options, &exit_status] {

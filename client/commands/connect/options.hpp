@@ -22,6 +22,10 @@ struct Options {
   bool lite = false;
   bool ipv4_only = false;
   bool trickle = false;
+  bool ice_tcp = false;
+  bool mdns = false;
+  bool port_mapping = false;
+  bool hard_nats = false;
   bool loopback = false;
   bool echo = false;
 };

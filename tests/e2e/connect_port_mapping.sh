@@ -1,0 +1,51 @@
+#!/usr/bin/env bash
+# stile connect --port-mapping behind stile-nat: peers that otherwise need the relay meet directly.
+source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+source "$(dirname "${BASH_SOURCE[0]}")/peers.bash"
+need_namespaces
+
+public_network
+home a 1
+home b 2
+relay_server
+hard=(--mapping address-and-port-dependent --filtering address-and-port-dependent --ports random)
+connect=("$stile" connect --stdio --turn "turn:$server_address" --username u --password p)
+
+# meet OPTIONS...: left, behind a's NAT, has these.
+meet() {
+  peer left a "${connect[@]}" "$@"
+  peer right b "${connect[@]}" --role controlled
+  introduce left right
+  connected left right
+}
+mappings() { in_ns gw-a "$nat" ctl --control "@$prefix-a" list --json | grep -c '"explicit":true'; }
+
+# scene WHAT OPTIONS...: of a's NAT.
+scene() {
+  gateway a "${hard[@]}" "${@:2}"
+  check "$1: they connect" meet --port-mapping
+  check "$1: directly, got '$(kinds left)'" grep -qv relay <(kinds left)
+  check "$1: data arrives" converse left right
+  check "$1: and back" converse right left
+  check "$1: the router has a mapping" test "$(mappings)" -gt 0
+  check "$1: they end well" dismiss left right
+  no_gateway a
+}
+
+gateway b "${hard[@]}"
+scene "PCP" --no-nat-pmp
+scene "NAT-PMP" --no-pcp
+
+gateway a "${hard[@]}"
+check "without the option: they connect" meet
+check "without the option: by the relay, got '$(kinds left)'" grep -q relay <(kinds left)
+check_equal "without the option: no mapping" 0 "$(mappings)"
+check "without the option: they end well" dismiss left right
+no_gateway a
+
+gateway a "${hard[@]}" --no-pcp --no-nat-pmp
+check "a router that maps nothing: they connect" meet --port-mapping
+check "a router that maps nothing: they end well" dismiss left right
+no_gateway a
+no_gateway b
+finish
