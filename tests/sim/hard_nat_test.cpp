@@ -19,7 +19,7 @@ Scenario hard(const NatBehavior& a, const NatBehavior& b, nat::PortAssignment po
 
 // By the birthday bound 98.3 of 100: one probe of 1,024 hits one port of 257 among 64,512.
 TEST_CASE("sim: 98 of 100 pairs that only guessing connects meet directly within 12 seconds",
-          "[sim][rfc4787-4.1][rfc4787-4.2.1]") {
+          "[sim][thorough][rfc4787-4.1][rfc4787-4.2.1]") {
   using nat::PortAssignment;
   struct Pair {
     const char* a;
@@ -78,7 +78,7 @@ TEST_CASE("sim: guessing needs no relay", "[sim]") {
 }
 
 TEST_CASE("sim: all pairs of NATs, with each way to pick ports, as the oracle of guesses says",
-          "[sim][rfc4787-4.1][rfc4787-4.2.1][rfc4787-5]") {
+          "[sim][thorough][rfc4787-4.1][rfc4787-4.2.1][rfc4787-5]") {
   using nat::PortAssignment;
   for (const auto ports : {PortAssignment::preserve, PortAssignment::sequential,
                            PortAssignment::random, PortAssignment::block}) {

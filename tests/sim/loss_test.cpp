@@ -13,7 +13,7 @@ TEST_CASE("sim: where a quarter of the packets is lost all peers meet", "[sim][r
 }
 
 TEST_CASE("sim: where half of the packets are lost peers meet, directly nearly always",
-          "[sim][rfc8445-14.3]") {
+          "[sim][thorough][rfc8445-14.3]") {
   const auto meetings = [](const char* home) {
     Scenario scenario;
     scenario.a = scenario.b = behind(home);
@@ -27,7 +27,7 @@ TEST_CASE("sim: where half of the packets are lost peers meet, directly nearly a
   CHECK(meetings("APDM/APDF") >= 45);
 }
 
-TEST_CASE("sim: consent outlives a path that loses half of its packets", "[sim][rfc7675-5.1]") {
+TEST_CASE("sim: consent outlives a path that loses half of its packets", "[sim][thorough][rfc7675-5.1]") {
   Scenario scenario;
   scenario.a = scenario.b = behind("EIM/APDF");
   scenario.internet = {.delay = std::chrono::milliseconds(24), .loss = 0.5};

@@ -16,11 +16,18 @@ double milliseconds(Duration duration) {
   return static_cast<double>(duration.count()) / 1000;
 }
 
+/// A pair that was given up because another one works has not failed in the eyes of people.
+std::string_view state_of(const ice::PairReport& pair) {
+  const bool spare =
+      pair.state == ice::PairState::failed && pair.problem == ice::PairProblem::not_needed;
+  return spare ? "not needed" : to_string(pair.state);
+}
+
 /// The names that the W3C's statistics have, where they have one.
 json in_full(const ice::PairReport& pair) {
   json full{{"local", pair.local.to_string()},
             {"remote", pair.remote.to_string()},
-            {"state", to_string(pair.state)},
+            {"state", state_of(pair)},
             {"nominated", pair.nominated},
             {"selected", pair.selected},
             {"explanation", explain(pair)},
@@ -41,7 +48,7 @@ json pairs_of(const ice::Session& session, bool whole) {
     if (whole) return pairs.push_back(in_full(pair));
     pairs.push_back(
         {{"pair", pair.local.address.to_string() + " " + pair.remote.address.to_string()},
-         {"state", to_string(pair.state)},
+         {"state", state_of(pair)},
          {"valid", pair.valid},
          {"selected", pair.selected},
          {"requestsSent", pair.checks_sent},

@@ -32,4 +32,11 @@ inline std::string escaped(std::string_view text) {
   return safe;
 }
 
+/// The class that a state has in the page's style.
+inline std::string class_of(std::string state) {
+  for (char& c : state)
+    if (c == ' ') c = '-';
+  return escaped(state);
+}
+
 }  // namespace stile::explain

@@ -14,10 +14,10 @@ namespace {
 constexpr std::string_view style = R"(
 :root { color-scheme: light dark; --ink: #1c2024; --dim: #6b7480; --line: #e2e6ea; --paper: #fff;
   --frozen: #d5dbe1; --waiting: #aeb8c2; --in-progress: #f2b544; --succeeded: #8fcf9b; --selected: #1f8a43;
-  --failed: #e0705f; }
+  --failed: #e0705f; --not-needed: #eef1f4; }
 @media (prefers-color-scheme: dark) { :root { --ink: #e6e9ec; --dim: #98a2ad; --line: #31373d; --paper: #16191c;
   --frozen: #353c43; --waiting: #55606b; --in-progress: #c98f22; --succeeded: #3f7a4b; --selected: #35b564;
-  --failed: #b4483a; } }
+  --failed: #b4483a; --not-needed: #22272c; } }
 body { font: 15px/1.5 system-ui, sans-serif; color: var(--ink); background: var(--paper); margin: 2rem auto;
   max-width: 1160px; padding: 0 1rem; }
 h1 { font-size: 1.5rem; margin: 0 0 .3rem; } h2 { font-size: 1.1rem; margin: 2rem 0 .6rem; }
@@ -34,12 +34,13 @@ svg line.check { stroke: var(--ink); opacity: .55; } svg circle.answer { fill: v
 .in-progress { fill: var(--in-progress); background: var(--in-progress); }
 .succeeded { fill: var(--succeeded); background: var(--succeeded); }
 .selected { fill: var(--selected); background: var(--selected); } .failed { fill: var(--failed); background: var(--failed); }
+.not-needed { fill: var(--not-needed); background: var(--not-needed); }
 svg text.failed { background: none; }
 table { border-collapse: collapse; width: 100%; font-size: 14px; } .scroll { overflow-x: auto; }
 th { text-align: left; font-weight: 600; color: var(--dim); } th, td { padding: .3rem .7rem .3rem 0; border-bottom: 1px solid var(--line);
   vertical-align: top; } td.number, th.number { text-align: right; font-variant-numeric: tabular-nums; }
 code { font: 13px ui-monospace, monospace; } tr.chosen td { font-weight: 600; }
-td i { display: inline-block; width: .7em; height: .7em; border-radius: 50%; margin-right: .4em; }
+td:first-child { white-space: nowrap; } td i { display: inline-block; width: .7em; height: .7em; border-radius: 50%; margin-right: .4em; }
 )";
 
 std::string outcome(const Trace& trace) {
@@ -62,9 +63,9 @@ std::string outcome(const Trace& trace) {
 
 std::string legend() {
   std::string spans;
-  for (const std::string_view state :
-       {"frozen", "waiting", "in-progress", "succeeded", "selected", "failed"})
-    spans += fmt::format(R"(<span><i class="{0}"></i>{0}</span>)", state);
+  for (const char* state :
+       {"frozen", "waiting", "in progress", "succeeded", "selected", "not needed", "failed"})
+    spans += fmt::format(R"(<span><i class="{}"></i>{}</span>)", class_of(state), state);
   return "<figcaption>" + spans +
          "<span>| checks sent</span><span>\u25cb answers</span><span>time by its logarithm</span>"
          "</figcaption>\n";
@@ -78,7 +79,7 @@ std::string row(const PairOutcome& pair) {
   return fmt::format(
              R"(<tr{}><td><i class="{}"></i>{}</td><td><code>{}</code></td><td><code>{}</code></td><td>{}</td>)",
              pair.selected ? " class=\"chosen\"" : "",
-             pair.selected ? "selected" : escaped(pair.state),
+             pair.selected ? "selected" : class_of(pair.state),
              pair.selected ? "selected" : escaped(pair.state), escaped(in_words(pair.local)),
              escaped(in_words(pair.remote)), escaped(pair.explanation)) +
          number(pair.checks_sent) + number(pair.answers) + number(pair.checks_received) +

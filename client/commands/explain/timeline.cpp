@@ -12,12 +12,13 @@ namespace stile::explain {
 
 namespace {
 
-constexpr double label_width = 400;
+constexpr double label_width = 370;
 constexpr double plot_width = 700;
 constexpr double width = label_width + plot_width + 20;
 constexpr double row_height = 26;
 constexpr double bar_height = 16;
-constexpr double top = 64;  ///< of the first row: states and the scale are above
+constexpr std::size_t state_rows = 4;  ///< of the session's states, above
+constexpr double top = 76;             ///< of the first pair's row
 constexpr std::array scale_ms{10.,      20.,      50.,      100.,       200.,      500.,
                               1'000.,   2'000.,   5'000.,   10'000.,    20'000.,   60'000.,
                               120'000., 300'000., 600'000., 1'800'000., 3'600'000.};
@@ -60,18 +61,20 @@ std::string scale(const TimeAxis& axis, double bottom) {
 std::string session_states(const Trace& trace, const TimeAxis& axis) {
   static constexpr std::array states{"gathering", "checking", "connected", "completed", "failed"};
   std::string marks;
-  double free_from = 0;
+  std::array<double, state_rows> free_from{};
   for (const Moment& moment : trace.moments) {
     const std::string state = moment.event.substr(0, moment.event.find(':'));
     if (std::ranges::find(states, state) == states.end()) continue;
     const double x = axis.x(moment.ms);
-    const bool lower = x < free_from;  // a label that has no room beside the last one
-    free_from = std::max(free_from, x + 7.0 * static_cast<double>(state.size()));
+    const auto free = std::ranges::find_if(free_from, [x](double from) { return from <= x; });
+    const auto row = free == free_from.end() ? 0 : free - free_from.begin();
+    free_from[static_cast<std::size_t>(row)] = x + 8.0 * static_cast<double>(state.size());
+    const double y = 14 + 14.0 * static_cast<double>(row);
     marks += fmt::format(
         R"(<g><title>{}, {}</title><line class="state" x1="{:.1f}" y1="{}" x2="{:.1f}" y2="{}"/><text class="state {}" x="{:.1f}" y="{}">{}</text></g>)"
         "\n",
-        escaped(moment.event), in_words(moment.ms), x, lower ? 34 : 16, x, top - 8, escaped(state),
-        x + 3, lower ? 40 : 22, escaped(state));
+        escaped(moment.event), in_words(moment.ms), x, y - 8, x, top - 8, escaped(state), x + 4, y,
+        escaped(state));
   }
   return marks;
 }
@@ -84,10 +87,10 @@ std::string bars(const Trace& trace, const std::string& key, const TimeAxis& axi
   const auto end_bar = [&](double until) {
     if (style.empty()) return;
     drawn += fmt::format(
-        R"(<rect class="{0}" x="{1:.1f}" y="{2:.1f}" width="{3:.1f}" height="{4}" rx="2"><title>{0}, {5} to {6}</title></rect>)"
+        R"(<rect class="{0}" x="{1:.1f}" y="{2:.1f}" width="{3:.1f}" height="{4}" rx="2"><title>{7}, {5} to {6}</title></rect>)"
         "\n",
-        escaped(style), axis.x(since), y, std::max(1.5, axis.x(until) - axis.x(since)), bar_height,
-        in_words(since), in_words(until));
+        class_of(style), axis.x(since), y, std::max(1.5, axis.x(until) - axis.x(since)), bar_height,
+        in_words(since), in_words(until), escaped(style));
   };
   for (const Moment& moment : trace.moments) {
     const auto pair = moment.pairs.find(key);

@@ -12,7 +12,7 @@ namespace stile::explain {
 
 /// A pair as it was at one moment.
 struct PairThen {
-  std::string state;  ///< frozen, waiting, in-progress, succeeded, failed
+  std::string state;  ///< frozen, waiting, in progress, succeeded, failed, not needed
   bool valid = false;
   bool selected = false;
   std::uint64_t checks_sent = 0;

@@ -36,10 +36,10 @@ bool is_vpn(std::string_view name) {
 bool is_wanted(const InterfaceAddress& entry, const InterfaceFilter& filter) {
   const IpAddress& address = entry.address;
   if (!entry.up || address.is_unspecified() || address.is_multicast()) return false;
-  if (!filter.only.empty() && entry.interface != filter.only) return false;
+  if (!filter.only.empty() && entry.name != filter.only) return false;
   if (address.is_loopback()) return filter.loopback;
   if (address.is_v6() && address.is_link_local()) return false;
-  return !filter.only.empty() || !is_for_guests(entry.interface);
+  return !filter.only.empty() || !is_for_guests(entry.name);
 }
 
 /// What the system would send from to the public address; it sends nothing.
@@ -82,7 +82,7 @@ std::vector<IpAddress> usable_addresses(std::span<const InterfaceAddress> all,
       return entry.address.is_v4() && entry.address.is_link_local();
     });
   std::ranges::stable_partition(
-      wanted, [](const InterfaceAddress& entry) { return !is_vpn(entry.interface); });
+      wanted, [](const InterfaceAddress& entry) { return !is_vpn(entry.name); });
   std::vector<IpAddress> addresses;
   for (const InterfaceAddress& entry : wanted) addresses.push_back(entry.address);
   return addresses;

@@ -26,7 +26,7 @@ std::vector<IpAddress> local_addresses(const InterfaceFilter& filter = {});
 
 /// One address of one interface, as the system tells.
 struct InterfaceAddress {
-  std::string interface;
+  std::string name;  ///< of the interface
   IpAddress address;
   bool up = true;
 };
