@@ -61,9 +61,9 @@ void Relay::Impl::count_unauthenticated(const FiveTuple& from, bool had_credenti
   if (had_credentials && proves_source(from.transport)) guesses.admit(now, from.client.ip);
 }
 
-// A right guess must not be told by its answer, so nothing is looked at. Over UDP may_answer() holds
-// back what tells right from wrong. Who has an allocation keeps it: a guess at his own name is of no
-// use to him.
+// A right guess must not be told by its answer, so nothing is looked at. Over UDP may_answer()
+// holds back what tells right from wrong. Who has an allocation keeps it: a guess at his own name
+// is of no use to him.
 bool Relay::Impl::is_guessing(const Request& request) const {
   const FiveTuple& from = request.asked.five_tuple;
   if (!proves_source(from.transport) || guesses.has_room(now, from.client.ip)) return false;

@@ -15,14 +15,14 @@ struct Counters {
   std::uint64_t binding_requests = 0;
   std::uint64_t success_responses = 0;
   std::uint64_t error_responses = 0;
-  std::uint64_t challenges = 0;          ///< 401 without credentials in the request
-  std::uint64_t failed_credentials = 0;  ///< 401 although there were some
+  std::uint64_t challenges = 0;           ///< 401 without credentials in the request
+  std::uint64_t failed_credentials = 0;   ///< 401 although there were some
   std::uint64_t untried_credentials = 0;  ///< 500 to who has given too many wrong ones
-  std::uint64_t stale_nonces = 0;        ///< 438
-  std::uint64_t quota_refusals = 0;      ///< 486
-  std::uint64_t capacity_refusals = 0;   ///< 508
-  std::uint64_t forbidden_peers = 0;     ///< 403
-  std::uint64_t redirected = 0;          ///< 300
+  std::uint64_t stale_nonces = 0;         ///< 438
+  std::uint64_t quota_refusals = 0;       ///< 486
+  std::uint64_t capacity_refusals = 0;    ///< 508
+  std::uint64_t forbidden_peers = 0;      ///< 403
+  std::uint64_t redirected = 0;           ///< 300
 
   // Allocations
   std::uint64_t allocations_created = 0;

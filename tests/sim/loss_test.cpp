@@ -27,7 +27,8 @@ TEST_CASE("sim: where half of the packets are lost peers meet, directly nearly a
   CHECK(meetings("APDM/APDF") >= 45);
 }
 
-TEST_CASE("sim: consent outlives a path that loses half of its packets", "[sim][thorough][rfc7675-5.1]") {
+TEST_CASE("sim: consent outlives a path that loses half of its packets",
+          "[sim][thorough][rfc7675-5.1]") {
   Scenario scenario;
   scenario.a = scenario.b = behind("EIM/APDF");
   scenario.internet = {.delay = std::chrono::milliseconds(24), .loss = 0.5};

@@ -81,8 +81,8 @@ std::vector<IpAddress> usable_addresses(std::span<const InterfaceAddress> all,
     std::erase_if(wanted, [](const InterfaceAddress& entry) {
       return entry.address.is_v4() && entry.address.is_link_local();
     });
-  std::ranges::stable_partition(
-      wanted, [](const InterfaceAddress& entry) { return !is_vpn(entry.name); });
+  std::ranges::stable_partition(wanted,
+                                [](const InterfaceAddress& entry) { return !is_vpn(entry.name); });
   std::vector<IpAddress> addresses;
   for (const InterfaceAddress& entry : wanted) addresses.push_back(entry.address);
   return addresses;
