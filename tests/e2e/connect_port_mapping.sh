@@ -18,7 +18,10 @@ meet() {
   introduce left right
   connected left right
 }
-mappings() { in_ns gw-a "$nat" ctl --control "@$prefix-a" list --json | grep -c '"explicit":true'; }
+mappings() {
+  in_ns gw-a "$nat" ctl --control "@$prefix-a" list --json |
+    "${PYTHON:-python3}" -c 'import json,sys; print(len(json.load(sys.stdin)["mappings"]))'
+}
 
 # scene WHAT OPTIONS...: of a's NAT.
 scene() {
