@@ -126,12 +126,12 @@ dead_servers() {
   took=$(($(milliseconds) - began))
   check "dead servers ${*:2}: within $1 ms of the start, took $took" test "$took" -lt "$1"
 }
-dead_servers 1500
+dead_servers 4000
 check_equal "dead servers: each is told of, in one line" \
   "stile connect: server 203.0.113.11:9: does not answer
 stile connect: server 203.0.113.98:3478: does not answer" "$(sort -u "$work/left.err")"
 check_equal "dead servers: and once" 2 "$(wc -l <"$work/left.err")"
 dismiss left right
-dead_servers 700 --trickle
+dead_servers 4000 --trickle
 dismiss left right
 finish
