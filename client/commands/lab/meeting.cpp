@@ -23,6 +23,9 @@ struct Peer {
   std::string failure;
 
   bool is_done() const { return heard && !connected.is_null(); }
+  bool is_relayed() const {
+    return connected.value("local", "?") == "relay" || connected.value("remote", "?") == "relay";
+  }
 };
 
 std::vector<std::string> connect_command(const Scenario& scenario, const char* role) {
@@ -65,22 +68,35 @@ void listen(Peer& from, Peer& to) {
     if (const json line = json::parse(text, nullptr, false); line.is_object()) take(from, to, line);
 }
 
-/// Until both have heard the other and know their pair. Answers when they were introduced to each
-/// other.
-Clock::time_point converse(Peer& a, Peer& b, Clock::time_point deadline) {
+/// What was said may have been lost.
+void say_again(Peer& from, const Peer& to) {
+  if (!from.connected.is_null() && !to.heard)
+    from.program.write_line(json{{"send", "hello"}}.dump());
+}
+
+/// Until both have heard the other and know their pair: a direct one, if there is to be one, which
+/// may come after the relay has helped out for a packet that was lost. Answers when they were
+/// introduced to each other.
+Clock::time_point converse(Peer& a, Peer& b, Path awaited, Clock::time_point deadline) {
+  const auto is_settled = [awaited](const Peer& peer) {
+    return peer.is_done() && !(awaited == Path::direct && peer.is_relayed());
+  };
   Clock::time_point introduced = Clock::now();
-  while (!(a.is_done() && b.is_done()) && Clock::now() < deadline) {
+  while (!(is_settled(a) && is_settled(b)) && Clock::now() < deadline) {
     if (!a.failure.empty() && !b.failure.empty()) break;
     if (a.program.has_ended() && b.program.has_ended()) break;
     std::array<pollfd, 2> ready{pollfd{a.program.output_fd(), POLLIN, 0},
                                 pollfd{b.program.output_fd(), POLLIN, 0}};
     if (a.program.has_ended()) ready[0].fd = -1;
     if (b.program.has_ended()) ready[1].fd = -1;
-    poll(ready.data(), ready.size(), 100);
+    const bool quiet = poll(ready.data(), ready.size(), 100) == 0;
     const bool strangers = !a.introduced || !b.introduced;
     listen(a, b);
     listen(b, a);
     if (strangers) introduced = Clock::now();
+    if (!quiet) continue;
+    say_again(a, b);
+    say_again(b, a);
   }
   return introduced;
 }
@@ -99,7 +115,7 @@ std::string reason_of(const Peer& a, const Peer& b) {
 Meeting meet(const Topology& topology, const Scenario& scenario) {
   Peer a{{topology.peer_a(), connect_command(scenario, "controlling")}, {}, false, {}, {}};
   Peer b{{topology.peer_b(), connect_command(scenario, "controlled")}, {}, false, {}, {}};
-  const auto introduced = converse(a, b, Clock::now() + scenario.patience);
+  const auto introduced = converse(a, b, theory(scenario), Clock::now() + scenario.patience);
 
   Meeting meeting;
   if (!a.is_done() || !b.is_done()) {
@@ -110,10 +126,7 @@ Meeting meet(const Topology& topology, const Scenario& scenario) {
   meeting.local_b = b.connected.value("local", "?");
   const auto took = std::max(*a.heard, *b.heard) - introduced;
   meeting.milliseconds = std::chrono::duration_cast<std::chrono::milliseconds>(took).count();
-  const bool relayed = meeting.local_a == "relay" || meeting.local_b == "relay" ||
-                       a.connected.value("remote", "?") == "relay" ||
-                       b.connected.value("remote", "?") == "relay";
-  meeting.path = relayed ? Path::relay : Path::direct;
+  meeting.path = a.is_relayed() || b.is_relayed() ? Path::relay : Path::direct;
   return meeting;
 }
 
