@@ -7,12 +7,12 @@
 #include <cerrno>
 #include <cstring>
 
-// The object file that clang has made of relay.bpf.c.
+// The object file that clang has made of program.bpf.c.
 asm(R"(
   .section .rodata
   .balign 8
 stile_relay_program:
-  .incbin ")" STILE_RELAY_PROGRAM R"("
+  .incbin ")" STILE_BPF_OBJECT R"("
 stile_relay_program_end:
   .previous
 )");

@@ -13,7 +13,7 @@ struct bpf_object;
 
 namespace stile::server {
 
-/// relay.bpf.c in the kernel, with its tables. Safe to use from several threads. It is gone with
+/// program.bpf.c in the kernel, with its tables. Safe to use from several threads. It is gone with
 /// its process, however that ends.
 class KernelProgram {
  public:
