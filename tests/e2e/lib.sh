@@ -50,6 +50,12 @@ join() {
   ip -n "$prefix-$4" link set "$5" up
 }
 
+# A certificate and its key, in $work/cert.pem and $work/key.pem; a new one each time.
+certificate() {
+  openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=test \
+    -keyout "$work/key.pem" -out "$work/cert.pem" 2>/dev/null
+}
+
 # start NAME NAMESPACE COMMAND...: in the background, standard output in $work/NAME.out; its pid is $pid.
 start() {
   local name=$1 where=$2

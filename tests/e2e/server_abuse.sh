@@ -10,8 +10,7 @@ command -v openssl >/dev/null || { echo "skipped: openssl is not installed"; exi
 namespace client srv
 join client eth0 203.0.113.2/24 srv eth0 203.0.113.10/24
 for host in {3..6}; do ip -n "$prefix-client" address add "203.0.113.$host/24" dev eth0; done
-openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=test \
-  -keyout "$work/key.pem" -out "$work/cert.pem" 2>/dev/null
+certificate
 
 serve() {
   start server srv "$build/server/stile-server" --drain-timeout 0 --listen 203.0.113.10:3478 --listen-tls 203.0.113.10:5349 \

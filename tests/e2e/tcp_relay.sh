@@ -10,8 +10,7 @@ ip -n "$prefix-client" address add 203.0.113.3/24 dev eth0
 deaf_port=4999
 in_ns client nft "add table ip deaf; add chain ip deaf in { type filter hook input priority 0; };
   add rule ip deaf in tcp dport $deaf_port drop" || exit 1
-openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=test \
-  -keyout "$work/key.pem" -out "$work/cert.pem" 2>/dev/null
+certificate
 
 serve() {
   start server srv "$build/server/stile-server" --drain-timeout 0 --listen 203.0.113.10:3478 --listen-tls 203.0.113.10:5349 \

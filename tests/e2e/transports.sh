@@ -13,8 +13,7 @@ join client eth0 203.0.113.2/24 srv client
 join balancer eth0 203.0.113.99/24 srv balancer
 for port in client balancer; do ip -n "$prefix-srv" link set "$port" master br0; done
 for host in 3 {30..59}; do ip -n "$prefix-client" address add "203.0.113.$host/24" dev eth0; done
-openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=test \
-  -keyout "$work/key.pem" -out "$work/cert.pem" 2>/dev/null
+certificate
 
 serve() {
   start server srv "$build/server/stile-server" --drain-timeout 0 --listen 203.0.113.10:3478 --listen-tls 203.0.113.10:443 --realm test \
@@ -55,7 +54,6 @@ for workers in 1 2; do
   check "$workers: it still runs" kill -0 "$server"
   end "$server" TERM
   check_equal "$workers: it ends well" 0 $?
-  openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=test \
-    -keyout "$work/key.pem" -out "$work/cert.pem" 2>/dev/null
+  certificate
 done
 finish

@@ -9,8 +9,7 @@ command -v chromium >/dev/null || { echo "skipped: Chromium is not installed (ch
 
 namespace client server
 join client eth0 10.99.0.1/24 server eth0 10.99.0.2/24
-openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=test \
-  -keyout "$work/key.pem" -out "$work/cert.pem" 2>/dev/null
+certificate
 key_hash=$(openssl pkey -in "$work/key.pem" -pubout -outform der | openssl dgst -sha256 -binary | base64)
 
 relay() {

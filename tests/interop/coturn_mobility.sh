@@ -3,16 +3,13 @@
 # it has its allocation, its old connection open or closed by chance.
 #
 #   client 10.99.0.1 (the peer's host, too) ---- server 10.99.0.2
-source "$(dirname "${BASH_SOURCE[0]}")/../e2e/lib.sh"
+source "$(dirname "${BASH_SOURCE[0]}")/turnutils.bash"
 need_namespaces
-for tool in uclient peer; do
-  command -v "turnutils_$tool" >/dev/null || { echo "skipped: turnutils_$tool is not installed (coturn)"; exit 77; }
-done
+need_turnutils uclient peer
 
 namespace client server
 join client eth0 10.99.0.1/24 server eth0 10.99.0.2/24
-openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=test \
-  -keyout "$work/key.pem" -out "$work/cert.pem" 2>/dev/null
+certificate
 start peer client turnutils_peer -L 10.99.0.1 -p 3480
 
 relay() {
@@ -24,28 +21,28 @@ relay() {
 
 # load NAME CLIENTS OPTIONS...: coturn's client in the background; each of its clients moves and sends 50 messages to the
 # peer, which sends them back.
-declare -A loads clients
+declare -A clients
 load() {
-  start "$1" client turnutils_uclient -v -M -m "$2" -n 50 -l 200 -z 10 -c -u user -w pass -e 10.99.0.1 -r 3480 "${@:3}" 10.99.0.2
-  loads[$1]=$pid clients[$1]=$2
+  uclient "$1" -v -M -m "$2" -n 50 -l 200 -z 10 -c -u user -w pass -e 10.99.0.1 -r 3480 "${@:3}" 10.99.0.2
+  clients[$1]=$2
 }
 
-# all_back NAME: all have moved, and every message came back.
-all_back() {
-  local sent received
-  await_end "${loads[$1]}" 60
-  read -r sent received < <(sed -n 's/.*start_mclient: tot_send_msgs=\([0-9]*\), tot_recv_msgs=\([0-9]*\).*/\1 \2/p' "$work/$1.out" | tail -n 1)
-  (($(grep -ac 'refresh response' "$work/$1.out") >= clients[$1] && ${sent:-0} >= 50 * clients[$1] && sent == received)) && return
-  tail -n 20 "$work/$1.out" "$work/$1.err"
+# all_moved NAME: all have moved, and every message came back.
+all_moved() {
+  local sent received moved
+  uclient_ended "$1"
+  moved=$(grep -ac 'refresh response' "$work/$1.out")
+  ((moved >= clients[$1] && sent >= 50 * clients[$1] && sent == received)) && return
+  uclient_said "$1" "$moved have moved"
   return 1
 }
 
-# some_back NAME...: all of at least two. Over TLS and DTLS coturn's client gives up where it has chosen to shut its old
+# some_moved NAME...: all of at least two. Over TLS and DTLS coturn's client gives up where it has chosen to shut its old
 # session down, with its own server, too; the others must move.
-some_back() {
+some_moved() {
   local name back=0
   for name; do
-    if all_back "$name" >"$work/why"; then back=$((back + 1))
+    if all_moved "$name" >"$work/why"; then back=$((back + 1))
     else grep -q 'send: Success' "$work/$name.err" || { cat "$work/why"; return 1; }
     fi
   done
@@ -62,12 +59,12 @@ for workers in 1 2; do
     load "tls-$i" 1 -t -S -p 5349
     load "dtls-$i" 1 -S -p 5349
   done
-  check "$workers: twenty clients over UDP move" all_back udp
-  check "$workers: twenty clients over UDP move, by Send indications" all_back udp-send
-  check "$workers: twenty clients over TCP move" all_back tcp
-  check "$workers: twenty clients over TCP move, by Send indications" all_back tcp-send
-  check "$workers: clients over TLS move" some_back tls-{1..12}
-  check "$workers: clients over DTLS move" some_back dtls-{1..12}
+  check "$workers: twenty clients over UDP move" all_moved udp
+  check "$workers: twenty clients over UDP move, by Send indications" all_moved udp-send
+  check "$workers: twenty clients over TCP move" all_moved tcp
+  check "$workers: twenty clients over TCP move, by Send indications" all_moved tcp-send
+  check "$workers: clients over TLS move" some_moved tls-{1..12}
+  check "$workers: clients over DTLS move" some_moved dtls-{1..12}
   end "$server" TERM
   check_equal "$workers: ends well" 0 $?
 done

@@ -3,16 +3,13 @@
 # and relays with them, over UDP, TCP and TLS.
 #
 #   client 10.99.0.1 (the peer's host, too) ---- server 10.99.0.2
-source "$(dirname "${BASH_SOURCE[0]}")/../e2e/lib.sh"
+source "$(dirname "${BASH_SOURCE[0]}")/turnutils.bash"
 need_namespaces
-for tool in uclient peer; do
-  command -v "turnutils_$tool" >/dev/null || { echo "skipped: turnutils_$tool is not installed (coturn)"; exit 77; }
-done
+need_turnutils uclient peer
 
 namespace client server
 join client eth0 10.99.0.1/24 server eth0 10.99.0.2/24
-openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=test \
-  -keyout "$work/key.pem" -out "$work/cert.pem" 2>/dev/null
+certificate
 start peer client turnutils_peer -L 10.99.0.1 -p 3480
 
 key() { printf %s "$1" | base64; }
@@ -25,20 +22,8 @@ relay() {
 test_keys=(--oauth-key "north:$(key 01234567890123456789012345678901)" --oauth-key "union:$(key 1234567890123456)"
   --oauth-key "oldempire:$(key 12345678901234567890123456789012)")
 
-declare -A loads
 load() {
-  start "$1" client turnutils_uclient -J -m 10 -n 50 -l 200 -z 5 -c -e 10.99.0.1 -r 3480 "${@:2}" 10.99.0.2
-  loads[$1]=$pid
-}
-all_back() {
-  local status sent received
-  await_end "${loads[$1]}" 60
-  status=$?
-  read -r sent received < <(sed -n 's/.*start_mclient: tot_send_msgs=\([0-9]*\), tot_recv_msgs=\([0-9]*\).*/\1 \2/p' "$work/$1.out")
-  ((status == 0 && ${sent:-0} >= 500 && sent == received)) && return
-  echo "exit status $status, ${sent:-none} sent, ${received:-none} came back"
-  tail -n 20 "$work/$1.out" "$work/$1.err"
-  return 1
+  uclient "$1" -J -m 10 -n 50 -l 200 -z 5 -c -e 10.99.0.1 -r 3480 "${@:2}" 10.99.0.2
 }
 
 check "starts" relay "${test_keys[@]}"
@@ -46,10 +31,10 @@ load udp
 load send -s
 load tcp -t
 load tls -t -S -p 5349
-check "clients with tokens over UDP" all_back udp
-check "by Send indications" all_back send
-check "over TCP" all_back tcp
-check "over TLS" all_back tls
+check "clients with tokens over UDP" all_back udp 500
+check "by Send indications" all_back send 500
+check "over TCP" all_back tcp 500
+check "over TLS" all_back tls 500
 end "$server" TERM
 check_equal "ends well" 0 $?
 

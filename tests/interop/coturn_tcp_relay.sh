@@ -3,14 +3,13 @@
 # another's relayed addresses, over TCP and TLS; whatever one sends comes back from another.
 #
 #   client 10.99.0.1 ---- server 10.99.0.2
-source "$(dirname "${BASH_SOURCE[0]}")/../e2e/lib.sh"
+source "$(dirname "${BASH_SOURCE[0]}")/turnutils.bash"
 need_namespaces
-command -v turnutils_uclient >/dev/null || { echo "skipped: turnutils_uclient is not installed (coturn)"; exit 77; }
+need_turnutils uclient
 
 namespace client server
 join client eth0 10.99.0.1/24 server eth0 10.99.0.2/24
-openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=test \
-  -keyout "$work/key.pem" -out "$work/cert.pem" 2>/dev/null
+certificate
 
 relay() {
   start server server "$build/server/stile-server" --drain-timeout 0 --listen 10.99.0.2:3478 --listen-tls 10.99.0.2:5349 \
@@ -23,10 +22,10 @@ relay() {
 # each 20 ms: the client takes what comes in one read for one message.
 all_back() {
   local sent received
-  in_ns client timeout 30 turnutils_uclient -T -m "$1" -n 20 -l 200 -u user -w pass "${@:3}" 10.99.0.2 >"$work/client.out" 2>&1
-  read -r sent received < <(sed -n 's/.*start_mclient: tot_send_msgs=\([0-9]*\), tot_recv_msgs=\([0-9]*\).*/\1 \2/p' "$work/client.out")
+  uclient client -T -m "$1" -n 20 -l 200 -u user -w pass "${@:3}" 10.99.0.2
+  uclient_ended client
   grep -q ": $2 connections are completed" "$work/client.out" && ((sent == $1 * 20 && sent == received)) && return
-  tail -n 20 "$work/client.out"
+  uclient_said client "$(grep -c completed "$work/client.out") lines of completed connections"
   return 1
 }
 

@@ -4,11 +4,9 @@
 # understand what we answer.
 #
 #   client 10.99.0.1 fd00:99::1 (the peer's host, too) ---- server 10.99.0.2 .3 fd00:99::2
-source "$(dirname "${BASH_SOURCE[0]}")/../e2e/lib.sh"
+source "$(dirname "${BASH_SOURCE[0]}")/turnutils.bash"
 need_namespaces
-for tool in uclient peer stunclient natdiscovery; do
-  command -v "turnutils_$tool" >/dev/null || { echo "skipped: turnutils_$tool is not installed (coturn)"; exit 77; }
-done
+need_turnutils uclient peer stunclient natdiscovery
 
 namespace client server
 join client eth0 10.99.0.1/24 server eth0 10.99.0.2/24
@@ -18,8 +16,7 @@ for end in "client 1" "server 2"; do
   in_ns "$host" sysctl -qw net.ipv6.conf.all.disable_ipv6=0 net.ipv6.conf.eth0.disable_ipv6=0
   ip -n "$prefix-$host" address add "fd00:99::$number/64" dev eth0 nodad
 done
-openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=test \
-  -keyout "$work/key.pem" -out "$work/cert.pem" 2>/dev/null
+certificate
 
 relay() {
   start server server "$build/server/stile-server" --drain-timeout 0 --listen 10.99.0.2:3478 --listen '[fd00:99::2]:3478' --realm test.org \
@@ -33,30 +30,23 @@ relay() {
 # load NAME CLIENTS MESSAGES OPTIONS...: turnutils_uclient in the background, each client sending so many messages, one
 # each 5 ms, to a peer of its own that sends them back: who waits for the processor then loses nothing that is sent to
 # others. Its last argument is the server.
-declare -A loads peers
+declare -A peers
 peer_port=3480
 load() {
   start "$1-peer" client turnutils_peer -L 10.99.0.1 -L fd00:99::1 -p "$peer_port"
   peers[$1]=$pid
-  start "$1" client turnutils_uclient -m "$2" -n "$3" -l 200 -z 5 -r "$peer_port" "${@:4}"
-  loads[$1]=$pid
+  uclient "$1" -m "$2" -n "$3" -l 200 -z 5 -r "$peer_port" "${@:4}"
   peer_port=$((peer_port + 2))
+}
+# load_back NAME MESSAGES: all_back, and its peer is gone.
+load_back() {
+  all_back "$@"
+  local result=$?
+  end "${peers[$1]}" TERM
+  return "$result"
 }
 password=(-u user -w pass -e 10.99.0.1)
 over_ipv6=(-u user -w pass -e fd00:99::1)
-
-# all_back NAME MESSAGES: it ended well, sent at least so many messages, and every one of them came back.
-all_back() {
-  local status sent received
-  await_end "${loads[$1]}" 60
-  status=$?
-  end "${peers[$1]}" TERM
-  read -r sent received < <(sed -n 's/.*start_mclient: tot_send_msgs=\([0-9]*\), tot_recv_msgs=\([0-9]*\).*/\1 \2/p' "$work/$1.out")
-  ((status == 0 && ${sent:-0} >= $2 && sent == received)) && return
-  echo "exit status $status, ${sent:-none} sent, ${received:-none} came back"
-  tail -n 20 "$work/$1.out" "$work/$1.err"
-  return 1
-}
 
 # told TEXT TOOL OPTIONS...: what the tool prints has the text.
 told() {
@@ -68,8 +58,8 @@ for workers in 1 2; do
   check "$workers: starts" relay --threads "$workers"
   load udp 50 400 "${password[@]}" -c 10.99.0.2
   load tcp 50 400 "${password[@]}" -c -t 10.99.0.2
-  check "$workers: 50 clients over UDP, by channels" all_back udp 20000
-  check "$workers: 50 clients over TCP, by channels" all_back tcp 20000
+  check "$workers: 50 clients over UDP, by channels" load_back udp 20000
+  check "$workers: 50 clients over TCP, by channels" load_back tcp 20000
 
   load send 5 20 "${password[@]}" -c -s 10.99.0.2
   load tcp-send 5 20 "${password[@]}" -c -s -t 10.99.0.2
@@ -93,28 +83,28 @@ for workers in 1 2; do
   load unfragmented-send 5 20 "${password[@]}" -c -g -s -l 1400 10.99.0.2
   load rest-tls 5 20 -u someone -W secret -e 10.99.0.1 -c -t -S -p 5349 10.99.0.2
   load moving-six 5 20 "${over_ipv6[@]}" -c -M -x fd00:99::2
-  check "$workers: Send indications" all_back send 100
-  check "$workers: Send indications over TCP" all_back tcp-send 100
-  check "$workers: ChannelData padded over UDP, odd length" all_back padded 100
-  check "$workers: RTP and RTCP, even port and reservation" all_back pairs 100
-  check "$workers: RTP and RTCP over TCP" all_back tcp-pairs 100
-  check "$workers: from one relayed address to another" all_back between 100
-  check "$workers: the same over TCP, by Send indications" all_back tcp-between 100
-  check "$workers: further permissions and channels" all_back more 100
-  check "$workers: a REST secret" all_back rest 100
-  check "$workers: 1400 bytes" all_back large 100
-  check "$workers: over TLS" all_back tls 100
-  check "$workers: over DTLS" all_back dtls 100
-  check "$workers: IPv6" all_back six 100
-  check "$workers: IPv6 over TCP, by Send indications" all_back tcp-six 100
-  check "$workers: an IPv4 client and an IPv6 peer" all_back four-to-six 100
-  check "$workers: relayed addresses of both families" all_back dual 100
-  check "$workers: the same over TCP, by Send indications" all_back dual-send 100
-  check "$workers: an IPv4 relayed address asked for by its family" all_back explicit-four 100
-  check "$workers: DONT-FRAGMENT" all_back unfragmented 100
-  check "$workers: DONT-FRAGMENT in Send indications of 1400 bytes" all_back unfragmented-send 100
-  check "$workers: a REST secret over TLS" all_back rest-tls 100
-  check "$workers: mobility over IPv6" all_back moving-six 100
+  check "$workers: Send indications" load_back send 100
+  check "$workers: Send indications over TCP" load_back tcp-send 100
+  check "$workers: ChannelData padded over UDP, odd length" load_back padded 100
+  check "$workers: RTP and RTCP, even port and reservation" load_back pairs 100
+  check "$workers: RTP and RTCP over TCP" load_back tcp-pairs 100
+  check "$workers: from one relayed address to another" load_back between 100
+  check "$workers: the same over TCP, by Send indications" load_back tcp-between 100
+  check "$workers: further permissions and channels" load_back more 100
+  check "$workers: a REST secret" load_back rest 100
+  check "$workers: 1400 bytes" load_back large 100
+  check "$workers: over TLS" load_back tls 100
+  check "$workers: over DTLS" load_back dtls 100
+  check "$workers: IPv6" load_back six 100
+  check "$workers: IPv6 over TCP, by Send indications" load_back tcp-six 100
+  check "$workers: an IPv4 client and an IPv6 peer" load_back four-to-six 100
+  check "$workers: relayed addresses of both families" load_back dual 100
+  check "$workers: the same over TCP, by Send indications" load_back dual-send 100
+  check "$workers: an IPv4 relayed address asked for by its family" load_back explicit-four 100
+  check "$workers: DONT-FRAGMENT" load_back unfragmented 100
+  check "$workers: DONT-FRAGMENT in Send indications of 1400 bytes" load_back unfragmented-send 100
+  check "$workers: a REST secret over TLS" load_back rest-tls 100
+  check "$workers: mobility over IPv6" load_back moving-six 100
 
   check "$workers: Binding" told 'UDP reflexive addr: 10.99.0.1:' stunclient 10.99.0.2
   check "$workers: Binding over IPv6" told 'UDP reflexive addr: \[\?fd00:99::1' stunclient fd00:99::2
