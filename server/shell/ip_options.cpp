@@ -30,7 +30,9 @@ void set_dont_fragment(int fd, Family family, bool on) {
       // client, each time.
       return set(fd, IPPROTO_IP, IP_MTU_DISCOVER, on ? IP_PMTUDISC_PROBE : IP_PMTUDISC_OMIT);
     case Family::ipv6:
-      return set(fd, IPPROTO_IPV6, IPV6_DONTFRAG, on ? 1 : 0);
+      // No router fragments IPv6 (RFC 8200 §4.5): what may be fragmented follows the path's MTU.
+      return set(fd, IPPROTO_IPV6, IPV6_MTU_DISCOVER,
+                 on ? IPV6_PMTUDISC_PROBE : IPV6_PMTUDISC_WANT);
   }
 }
 

@@ -5,7 +5,6 @@ kernel_relay.py SCENARIO[,SCENARIO...] NETNS-OF-THE-PEER FAMILY CTL...
 
 CTL is the command that asks the running server; FAMILY is 4 or 6.
 """
-import ctypes
 import json
 import os
 import socket
@@ -14,9 +13,10 @@ import subprocess
 import sys
 import time
 
-from turn_stream import ALLOCATE, COOKIE, LIFETIME, PEER, REFRESH, RELAYED, SUCCESS, TRANSPORT, Connection, attribute, parse
+from peer_namespace import inside
+from turn_client import LIFETIME, REFRESH, UdpClient, attribute
 
-CHANNEL_BIND, CHANNEL_NUMBER, REQUESTED_FAMILY = 9, 0x0C, 0x17
+CHANNEL_BIND, CHANNEL_NUMBER = 9, 0x0C
 UDP_SEGMENT = 103
 SIZES = (0, 1, 2, 3, 4, 5, 100, 333, 1000, 1200)
 FAMILY = sys.argv[3]
@@ -25,52 +25,14 @@ KIND = socket.AF_INET6 if IS_V6 else socket.AF_INET
 SERVER, PEER_HOST = (("2001:db8:1::10", 3478), "2001:db8:2::2") if IS_V6 else (("203.0.113.10", 3478), "203.0.113.34")
 
 
-def mask(transaction):
-    return struct.pack("!I", COOKIE) + transaction
-
-
-def xor(data, key):
-    return bytes(a ^ b for a, b in zip(data, key))
-
-
-def xor_address(address, transaction):
-    packed = socket.inet_pton(KIND, address[0])
-    return struct.pack("!xBH", 2 if IS_V6 else 1, address[1] ^ COOKIE >> 16) + xor(packed, mask(transaction))
-
-
-def plain_address(value, transaction):
-    port = struct.unpack("!H", value[2:4])[0] ^ COOKIE >> 16
-    return socket.inet_ntop(KIND, xor(value[4:], mask(transaction))), port
-
-
-class Client(Connection):
-    """Over UDP, with an allocation and channel 0x4001 to the peer."""
+class Client(UdpClient):
+    """With an allocation and channel 0x4001 to the peer."""
 
     def __init__(self, peer=None):
-        self.server, self.user, self.password = SERVER, "u", "p"
-        self.socket = socket.socket(KIND, socket.SOCK_DGRAM)
-        self.socket.connect(SERVER)
-        self.socket.settimeout(20)
-        self.realm = self.nonce = None
-        self.transaction = bytes(12)
-        family = attribute(REQUESTED_FAMILY, b"\2\0\0\0") if IS_V6 else b""
-        got = self.request(ALLOCATE, attribute(TRANSPORT, b"\x11\0\0\0") + family)
-        self.relayed = plain_address(got[RELAYED], self.transaction)
+        super().__init__(SERVER)
+        self.allocate_udp()
         if peer:
-            self.bind(0x4001, peer)
-
-    def answer(self, transaction):
-        self.transaction = transaction
-        while True:
-            got = parse(self.socket.recv(65535))
-            if got.transaction == transaction:
-                return got
-
-    def bind(self, number, peer):
-        transaction = os.urandom(12)
-        wish = attribute(CHANNEL_NUMBER, struct.pack("!HH", number, 0)) + attribute(PEER, xor_address(peer, transaction))
-        self.socket.sendall(self.signed(CHANNEL_BIND, wish, transaction))
-        assert self.answer(transaction).kind == SUCCESS
+            self.about_peer(CHANNEL_BIND, peer, attribute(CHANNEL_NUMBER, struct.pack("!HH", 0x4001, 0)))
 
     def send(self, data, number=0x4001, padding=b""):
         self.socket.sendall(struct.pack("!HH", number, len(data)) + data + padding)
@@ -82,16 +44,6 @@ class Client(Connection):
         return got[4:]
 
 
-def in_peer_namespace(make):
-    libc = ctypes.CDLL(None, use_errno=True)
-    with open("/proc/self/ns/net", "rb") as ours, open(sys.argv[2], "rb") as theirs:
-        assert libc.setns(theirs.fileno(), 0) == 0, os.strerror(ctypes.get_errno())
-        try:
-            return make()
-        finally:
-            assert libc.setns(ours.fileno(), 0) == 0, os.strerror(ctypes.get_errno())
-
-
 def open_peer(port=3480, kind=socket.SOCK_DGRAM, protocol=0):
     def make():
         opened = socket.socket(KIND, kind, protocol)
@@ -99,7 +51,7 @@ def open_peer(port=3480, kind=socket.SOCK_DGRAM, protocol=0):
             opened.bind((PEER_HOST, port))
         opened.settimeout(20)
         return opened
-    return in_peer_namespace(make)
+    return inside(sys.argv[2], make)
 
 
 def ctl(*words):

@@ -11,7 +11,7 @@ import socket
 import struct
 import time
 
-from turn_stream import (ALLOCATE, CREATE_PERMISSION, ERROR, LIFETIME, NONCE, PEER, REALM, REFRESH, RELAYED, REQUEST, SUCCESS,
+from turn_client import (ALLOCATE, CREATE_PERMISSION, ERROR, LIFETIME, NONCE, PEER, REALM, REFRESH, RELAYED, REQUEST, SUCCESS,
                          TRANSPORT, Connection, Control, attribute, message, parse, plain_address, xor_address)
 
 BINDING, SEND, CHANNEL_BIND, CHANNEL_NUMBER, DATA = 1, 6, 9, 0x0C, 0x13

@@ -8,7 +8,7 @@ import socket
 import struct
 import sys
 
-from turn_stream import (ALLOCATE, CREATE_PERMISSION, ERROR, ERROR_CODE, NONCE, PEER, REALM, TRANSPORT,
+from turn_client import (ALLOCATE, CREATE_PERMISSION, ERROR, ERROR_CODE, NONCE, PEER, REALM, TRANSPORT,
                          Connection, attribute, parse, xor_address)
 
 MAPPED, ALTERNATE_SERVER = 0x01, 0x8023

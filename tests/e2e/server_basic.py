@@ -9,7 +9,7 @@ import socket
 import struct
 import sys
 
-from turn_stream import (ALLOCATE, COOKIE, CREATE_PERMISSION, ERROR, ERROR_CODE, PEER, REQUEST, TRANSPORT, Connection,
+from turn_client import (ALLOCATE, COOKIE, CREATE_PERMISSION, ERROR, ERROR_CODE, PEER, REQUEST, TRANSPORT, Connection,
                          Refused, attribute, message, parse, xor_address)
 
 BINDING, CHANNEL_BIND, CHANNEL_NUMBER = 1, 9, 0x0C

@@ -10,7 +10,7 @@ import socket
 import ssl
 import time
 
-from turn_stream import (ALLOCATE, COOKIE, CREATE_PERMISSION, INDICATION, LIFETIME, PEER, REFRESH, RELAYED, REQUEST,
+from turn_client import (ALLOCATE, COOKIE, CREATE_PERMISSION, INDICATION, LIFETIME, PEER, REFRESH, RELAYED, REQUEST,
                          TRANSPORT, Connection, Control, Refused, attribute, message, parse, plain_address, xor_address)
 
 BINDING, SEND, DATA = 1, 6, 0x13

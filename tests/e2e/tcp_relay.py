@@ -12,7 +12,7 @@ import struct
 import threading
 import time
 
-from turn_stream import (CONNECT, CONNECTION_BIND, CONNECTION_ID, PEER, REFRESH, LIFETIME, Connection, Control, Refused,
+from turn_client import (CONNECT, CONNECTION_BIND, CONNECTION_ID, PEER, REFRESH, LIFETIME, Connection, Control, Refused,
                          attribute, xor_address)
 
 MEGABYTE = 1 << 20

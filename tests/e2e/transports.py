@@ -13,8 +13,8 @@ import struct
 import subprocess
 import time
 
-from turn_stream import ALLOCATE, CREATE_PERMISSION, PEER, RELAYED, REQUEST, TRANSPORT, Connection, attribute, message
-from turn_stream import parse, plain_address, xor_address
+from turn_client import ALLOCATE, CREATE_PERMISSION, PEER, RELAYED, REQUEST, TRANSPORT, Connection, attribute, message
+from turn_client import parse, plain_address, xor_address
 
 MEGABYTE = 1 << 20
 BINDING, MAPPED = 1, 0x20

@@ -1,4 +1,4 @@
-"""A TURN client over TCP or TLS with RFC 6062, as much as the tests need of it."""
+"""A TURN client over TCP or TLS with RFC 6062, and one over UDP, as much as the tests need of it."""
 import collections
 import hashlib
 import hmac
@@ -11,7 +11,7 @@ COOKIE = 0x2112A442
 ALLOCATE, REFRESH, CREATE_PERMISSION, CONNECT, CONNECTION_BIND, CONNECTION_ATTEMPT = 3, 4, 8, 10, 11, 12
 REQUEST, INDICATION, SUCCESS, ERROR = 0, 1, 2, 3
 USERNAME, INTEGRITY, ERROR_CODE, LIFETIME, PEER, REALM, NONCE = 6, 8, 9, 0x0D, 0x12, 0x14, 0x15
-RELAYED, TRANSPORT, CONNECTION_ID = 0x16, 0x19, 0x2A
+RELAYED, REQUESTED_FAMILY, TRANSPORT, CONNECTION_ID = 0x16, 0x17, 0x19, 0x2A
 
 Message = collections.namedtuple("Message", "method kind transaction attributes")
 
@@ -44,15 +44,22 @@ def parse(data):
     return Message(method, (kind >> 4 & 1) | (kind >> 7 & 2), transaction, attributes)
 
 
-def xor_address(address):
-    host, port = address
-    ip = struct.unpack("!I", socket.inet_aton(host))[0]
-    return struct.pack("!xBHI", 1, port ^ COOKIE >> 16, ip ^ COOKIE)
+def masked(ip, transaction):
+    return bytes(a ^ b for a, b in zip(ip, struct.pack("!I", COOKIE) + transaction))
 
 
-def plain_address(value):
-    port, ip = struct.unpack("!xxHI", value)
-    return socket.inet_ntoa(struct.pack("!I", ip ^ COOKIE)), port ^ COOKIE >> 16
+def xor_address(address, transaction=bytes(12)):
+    """The value of an XOR address attribute; of IPv6 it depends on the message's transaction."""
+    host, port = address[:2]
+    is_v6 = ":" in host
+    ip = socket.inet_pton(socket.AF_INET6 if is_v6 else socket.AF_INET, host)
+    return struct.pack("!xBH", 2 if is_v6 else 1, port ^ COOKIE >> 16) + masked(ip, transaction)
+
+
+def plain_address(value, transaction=bytes(12)):
+    family, port = struct.unpack_from("!xBH", value)
+    kind = socket.AF_INET6 if family == 2 else socket.AF_INET
+    return socket.inet_ntop(kind, masked(value[4:], transaction)), port ^ COOKIE >> 16
 
 
 class Connection:
@@ -98,6 +105,27 @@ class Connection:
         self.socket.sendall(data + behind)
         return data[8:20]
 
+    def about_peer(self, method, peer, attributes=b""):
+        """A request that names a peer of either family: its success response."""
+        transaction = os.urandom(12)
+        named = attribute(PEER, xor_address(peer, transaction))
+        self.socket.sendall(self.signed(method, attributes + named, transaction))
+        got = self.answer(transaction)
+        if got.kind != SUCCESS:
+            raise Refused(got.attributes[ERROR_CODE])
+        return got
+
+    def allocate_udp(self):
+        """A relayed address of the server's own family; the credentials are good from then on."""
+        family = attribute(REQUESTED_FAMILY, b"\2\0\0\0") if ":" in self.server[0] else b""
+        wish = attribute(TRANSPORT, b"\x11\0\0\0") + family
+        self.realm = None
+        got = self.answer(self.send_request(ALLOCATE, wish))
+        self.realm, self.nonce = got.attributes[REALM], got.attributes[NONCE]
+        got = self.answer(self.send_request(ALLOCATE, wish))
+        self.relayed = plain_address(got.attributes[RELAYED], got.transaction)
+        return self
+
     def answer(self, transaction):
         while True:
             got = self.receive()
@@ -120,6 +148,21 @@ class Connection:
 
     def close(self):
         self.socket.close()
+
+
+class UdpClient(Connection):
+    """Over UDP to a server that loses nothing: a message is a datagram."""
+
+    def __init__(self, server, user="u", password="p"):
+        self.server, self.tls, self.user, self.password = server, False, user, password
+        self.socket = socket.socket(socket.AF_INET6 if ":" in server[0] else socket.AF_INET, socket.SOCK_DGRAM)
+        self.socket.connect(server)
+        self.socket.settimeout(20)
+        self.realm = self.nonce = None
+        self.indications = collections.deque()
+
+    def receive(self):
+        return parse(self.socket.recv(65535))
 
 
 class Control(Connection):
