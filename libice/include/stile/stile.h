@@ -15,7 +15,9 @@
 extern "C" {
 #endif
 
-#if defined(__GNUC__)
+#if defined(_WIN32) && defined(STILE_EXPORTS)
+#define STILE_API __declspec(dllexport)
+#elif defined(__GNUC__) && !defined(_WIN32)
 #define STILE_API __attribute__((visibility("default")))
 #else
 #define STILE_API
