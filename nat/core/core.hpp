@@ -86,6 +86,7 @@ class Nat::Core {
   bool is_external(std::uint32_t address) const;
   bool is_own(std::uint32_t address) const;
   Routed route(const Ipv4Packet& packet, Side from);
+  bool passes(const Ipv4Packet& packet) const;
 
   // outbound.cpp
   Routed route_outbound(const Ipv4Packet& packet, const Flow& flow);
@@ -126,9 +127,9 @@ class Nat::Core {
   Verdict send_rewritten(const Ipv4Packet& packet, const Route& route);
 
   // esp.cpp
-  Verdict esp(const Ipv4Packet& packet, Side from);
-  Verdict esp_outbound(const Ipv4Packet& packet, std::uint32_t index);
-  Verdict esp_inbound(const Ipv4Packet& packet, std::uint32_t index);
+  Routed route_esp(const Ipv4Packet& packet, Side from);
+  Routed esp_outbound(const Ipv4Packet& packet, std::uint32_t index);
+  Routed esp_inbound(const Ipv4Packet& packet, std::uint32_t index);
 
   // filter.cpp
   bool passes_filter(const Mapping& mapping, Endpoint remote) const;

@@ -8,7 +8,7 @@ constexpr bool is_multicast_or_reserved(std::uint32_t address) {
   return address >> 28 >= 0xe;
 }
 
-constexpr bool is_translated(std::uint8_t protocol) {
+constexpr bool has_flows(std::uint8_t protocol) {
   return protocol == ip_protocol::udp || protocol == ip_protocol::tcp ||
          protocol == ip_protocol::icmp || protocol == ip_protocol::dccp ||
          protocol == ip_protocol::sctp || protocol == ip_protocol::udp_lite;
@@ -94,9 +94,7 @@ Verdict Nat::Core::translate(const Ipv4Packet& packet, Side from) {
   if (!static_.empty())
     if (const auto route = static_route(packet, from))
       return translate_statically(packet, from, *route);
-  if (packet.protocol() == ip_protocol::esp && config_.esp_timeout > Duration::zero())
-    return esp(packet, from);
-  if (!is_translated(packet.protocol())) return drop(&Counters::dropped_protocol);
+  if (!passes(packet)) return drop(&Counters::dropped_protocol);
   if (packet.is_fragment() && config_.fragments == Fragments::drop_all)
     return drop(&Counters::dropped_policy);
   if (packet.fragment_offset() != 0) return later_fragment(packet, from);
@@ -110,7 +108,13 @@ Verdict Nat::Core::translate(const Ipv4Packet& packet, Side from) {
   return deliver(packet, routed->out);
 }
 
+bool Nat::Core::passes(const Ipv4Packet& packet) const {
+  if (packet.protocol() == ip_protocol::esp) return config_.esp_timeout > Duration::zero();
+  return has_flows(packet.protocol());
+}
+
 Nat::Core::Routed Nat::Core::route(const Ipv4Packet& packet, Side from) {
+  if (packet.protocol() == ip_protocol::esp) return route_esp(packet, from);
   const auto own = from == Side::inside ? static_.external_of(packet.source()) : std::nullopt;
   // A host with an address of its own is asked from outside, so what it sends may be a reply.
   const auto flow = read_flow(packet, own ? Side::outside : from);

@@ -1,5 +1,6 @@
 #include "nat/core/esp_passthrough.hpp"
 #include "nat/packet/crc32c.hpp"
+#include "nat/packet/fragmentation.hpp"
 #include "tests/unit/nat/bench.hpp"
 
 using namespace stile;
@@ -280,6 +281,49 @@ TEST_CASE("nat: new keys bring new indexes, and are learned anew", "[nat][rfc430
   bench.from_outside(esp(server.ip, nat_external, 0x2001));
   CHECK(bench.from_inside(esp(host.ip, server.ip, 0x1003)).passed());
   CHECK(bench.from_outside(esp(server.ip, nat_external, 0x2003)).destination().ip == host.ip);
+}
+
+TEST_CASE("nat: fragments of ESP follow their first, in any order and both ways",
+          "[nat][rfc3715-2.1][rfc4787-req14]") {
+  const auto two_fragments = [](const IpAddress& source, const IpAddress& destination,
+                                std::uint32_t index) {
+    ByteVector segment(1000);
+    store_u32(segment.data(), index);
+    ByteVector packet = make_ipv4(source, destination, ip_protocol::esp, segment);
+    const Fragmented cut = fragment(*Ipv4Packet::parse(packet), 576);
+    REQUIRE(cut.rest.size() == 1);
+    return std::array{copy_of(cut.first), cut.rest.front()};
+  };
+  const auto all_of = [](const Outcome& outcome) {
+    std::vector<ByteVector> packets;
+    if (outcome.passed()) packets.push_back(outcome.packet);
+    for (const Command& command : outcome.commands) packets.push_back(command.packet);
+    return packets;
+  };
+  for (const bool first_is_first : {true, false}) {
+    CAPTURE(first_is_first);
+    Bench bench;
+    const auto relayed = [&](Side from, const std::array<ByteVector, 2>& fragments) {
+      std::vector<ByteVector> packets;
+      for (const std::size_t i : {first_is_first ? 0u : 1u, first_is_first ? 1u : 0u}) {
+        const Outcome outcome = from == Side::inside ? bench.from_inside(fragments[i])
+                                                     : bench.from_outside(fragments[i]);
+        for (ByteVector& packet : all_of(outcome)) packets.push_back(std::move(packet));
+      }
+      return packets;
+    };
+    const auto out = relayed(Side::inside, two_fragments(host.ip, server.ip, 0x1001));
+    REQUIRE(out.size() == 2);
+    for (const ByteVector& packet : out) {
+      CHECK(Ipv4View::parse(packet)->source() == nat_external.v4_bits());
+      CHECK(Ipv4View::parse(packet)->destination() == server.ip.v4_bits());
+    }
+    CHECK(Ipv4View::parse(out[0])->identification() == Ipv4View::parse(out[1])->identification());
+    const auto in = relayed(Side::outside, two_fragments(server.ip, nat_external, 0x2001));
+    REQUIRE(in.size() == 2);
+    for (const ByteVector& packet : in)
+      CHECK(Ipv4View::parse(packet)->destination() == host.ip.v4_bits());
+  }
 }
 
 TEST_CASE("nat: ESP that nobody asked for is dropped, and what is idle is forgotten",
