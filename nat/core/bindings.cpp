@@ -78,7 +78,8 @@ std::expected<Endpoint, Refusal> Bindings::external_for(Instant now, Protocol pr
                                                         Endpoint scope, const Wish& wish) {
   if (config_.ports_per_host != 0 && subscriber.mappings > config_.ports_per_host)
     return std::unexpected(Refusal::host_limit);
-  if (!within_rate(now, subscriber)) return std::unexpected(Refusal::host_rate);
+  if (!wish.is_restored && !within_rate(now, subscriber))
+    return std::unexpected(Refusal::host_rate);
   const auto external = is_overloaded(protocol)
                             ? shared_port(protocol, subscriber, inside.port, scope)
                             : own_port(now, protocol, subscriber, inside.port, wish);
@@ -88,6 +89,7 @@ std::expected<Endpoint, Refusal> Bindings::external_for(Instant now, Protocol pr
 
 std::optional<Endpoint> Bindings::own_port(Instant now, Protocol protocol, Subscriber& subscriber,
                                            std::uint16_t inside_port, const Wish& wish) {
+  if (wish.is_restored) ports_.lend_block_of(now, subscriber, wish.external);
   auto external = wish.external == Endpoint{} ? std::nullopt
                                               : ports_.assign_exactly(now, protocol, subscriber,
                                                                       wish.external, inside_port);

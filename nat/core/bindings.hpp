@@ -23,6 +23,7 @@ struct Wish {
   Endpoint external;
   bool exactly = false;      ///< rather nothing than another
   bool is_explicit = false;  ///< the host asks for the mapping itself
+  bool is_restored = false;  ///< another NAT gave it: its block comes along, no rate holds it up
 };
 
 /// All mappings and sessions. One function inserts and one removes across all tables. Numbers of

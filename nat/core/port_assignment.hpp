@@ -39,6 +39,8 @@ class PortAssignor {
   /// Takes this one, if it may be had; of `wanted`, what is 0 does not matter.
   std::optional<Endpoint> assign_exactly(Instant now, Protocol protocol, Subscriber& subscriber,
                                          Endpoint wanted, std::uint16_t inside_port);
+  /// The block that has this port, if the host may have it; nothing where ports do not come so.
+  void lend_block_of(Instant now, Subscriber& subscriber, const Endpoint& external);
   /// Nobody but `owner` is to get it, if it is free now.
   void reserve_for(Protocol protocol, const Endpoint& external, std::uint32_t owner);
   void end_reservation(Protocol protocol, const Endpoint& external);
@@ -99,6 +101,7 @@ class PortAssignor {
   std::optional<std::uint16_t> port_of_blocks(const PortPool& pool, const Subscriber& subscriber,
                                               Parity parity);
   bool add_block(Instant now, ExternalAddress& external, Subscriber& subscriber);
+  void lend(ExternalAddress& external, Subscriber& subscriber, std::size_t block);
   std::optional<std::uint16_t> deterministic_port(Instant now, ExternalAddress& external,
                                                   Protocol protocol, Subscriber& subscriber,
                                                   Parity parity);

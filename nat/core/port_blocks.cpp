@@ -48,11 +48,28 @@ bool PortAssignor::add_block(Instant now, ExternalAddress& external, Subscriber&
     return block.is_free_for(subscriber.address, now);
   });
   if (free == external.blocks.end()) return false;
-  free->lend(subscriber.address);
-  const auto block = static_cast<std::uint16_t>(free - external.blocks.begin());
+  lend(external, subscriber, static_cast<std::size_t>(free - external.blocks.begin()));
+  return true;
+}
+
+void PortAssignor::lend(ExternalAddress& external, Subscriber& subscriber, std::size_t number) {
+  external.blocks[number].lend(subscriber.address);
+  const auto block = static_cast<std::uint16_t>(number);
   subscriber.blocks.push_back(block);
   emit_(PortBlockAssigned{info_of_block(external, subscriber, block)});
-  return true;
+}
+
+void PortAssignor::lend_block_of(Instant now, Subscriber& subscriber, const Endpoint& wanted) {
+  const bool from_blocks =
+      config_.ports == PortAssignment::block || config_.ports == PortAssignment::deterministic;
+  ExternalAddress& external = externals_[subscriber.external];
+  const PortRange ports = ports_of_blocks();
+  if (!from_blocks || external.address != wanted.address || !ports.contains(wanted.port)) return;
+  const auto number = static_cast<std::size_t>(wanted.port - ports.first) / config_.block_size;
+  if (number >= external.blocks.size() || subscriber.blocks.size() >= config_.blocks_per_host ||
+      !external.blocks[number].is_free_for(subscriber.address, now))
+    return;
+  lend(external, subscriber, number);
 }
 
 /// RFC 7422 §2: at random within the host's share; when that is used up, from blocks of the rest,

@@ -32,7 +32,8 @@ SessionRef Bindings::restore(Instant now, Protocol protocol, Endpoint inside, En
   if (session_of_inside(protocol, inside, remote) || !is_external(external.address)) return {};
   const Mapping* there = mapping_of_inside(protocol, inside, remote);
   if (there && Endpoint(there->external) != external) return {};
-  const auto opened = open(now, protocol, inside, remote, {external, true});
+  const auto opened = open(now, protocol, inside, remote,
+                           {.external = external, .exactly = true, .is_restored = true});
   if (!opened) return {};
   if (Endpoint((*opened)->external) == external) return *opened;
   remove_session(opened->number, EndReason::flushed, now);

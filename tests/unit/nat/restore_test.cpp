@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "tests/unit/nat/bench.hpp"
 
 using namespace stile;
@@ -66,6 +68,31 @@ TEST_CASE("nat: a connection in each of its states is taken up again", "[nat][rf
     REQUIRE(restored.size() == 1);
     CHECK(restored[0].tcp_state == state);
   }
+}
+
+TEST_CASE("nat: a restored session brings the block that its port lies in", "[nat][rfc6888-req8]") {
+  Config config = default_config();
+  config.ports = PortAssignment::block;
+  config.block_size = 256;
+  config.new_ports_per_second = 1;
+  Bench before(config);
+  const TransportAddress seen = before.seen(host, server);
+  const TransportAddress other = before.seen({inside_2, 4000}, server);
+  Bench after(config, 2);
+  const auto sessions = sessions_of(before);
+  REQUIRE(sessions.size() == 2);
+  for (const SessionInfo& info : sessions) CHECK(after.nat.restore(after.now, info));
+  CHECK(after.seen(host, server) == seen);
+  CHECK(after.seen({inside_2, 4000}, server) == other);
+  after.wait(2s);
+  // What the host opens from now on lies in the same block, and nobody else's does.
+  const auto block_of = [](const TransportAddress& each) { return (each.port - 1024) / 256; };
+  CHECK(block_of(after.seen({inside_3, 4001}, server)) != block_of(seen));
+  CHECK(block_of(after.seen({host.ip, 4001}, server)) == block_of(seen));
+  after.drain_events();
+  CHECK(std::ranges::count_if(after.events, [](const Event& event) {
+          return std::holds_alternative<PortBlockAssigned>(event);
+        }) == 3);
 }
 
 TEST_CASE("nat: what cannot be restored is left out", "[nat]") {
