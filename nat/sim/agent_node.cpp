@@ -43,6 +43,16 @@ void AgentNode::tell_parameters() {
   signal([parameters = agent_.local_parameters()](AgentNode& other) { other.take(parameters); });
 }
 
+void AgentNode::tell_candidate(const ice::Candidate& candidate) {
+  signal([candidate](AgentNode& other) {
+    other.agent_.add_remote_candidate(other.world_.now(), candidate);
+  });
+}
+
+bool AgentNode::trickles() const {
+  return agent_.local_parameters().has_option("trickle");
+}
+
 void AgentNode::take(const ice::Parameters& parameters) {
   if (agent_.is_restart(parameters.credentials)) restart();
   agent_.set_remote_parameters(world_.now(), parameters);
@@ -52,12 +62,13 @@ void AgentNode::restart() {
   selected_.reset();
   const IpAddress addresses[] = {address_};
   agent_.restart(world_.now(), addresses);
-  tell_parameters();
+  untold_.clear();
+  if (trickles()) tell_parameters();
   drain();
 }
 
 void AgentNode::begin() {
-  tell_parameters();
+  if (trickles()) tell_parameters();
   const IpAddress addresses[] = {address_};
   agent_.gather(world_.now(), addresses);
   drain();
@@ -176,11 +187,14 @@ void AgentNode::take(const ice::SendDatagram& command) {
 void AgentNode::tell(const ice::Event& event) {
   if (const auto* found = std::get_if<ice::LocalCandidateFound>(&event)) {
     say(found->candidate.to_string());
-    signal([candidate = found->candidate](AgentNode& other) {
-      other.agent_.add_remote_candidate(other.world_.now(), candidate);
-    });
+    if (trickles())
+      tell_candidate(found->candidate);
+    else
+      untold_.push_back(found->candidate);
   } else if (std::holds_alternative<ice::GatheringDone>(event)) {
     say("has gathered all candidates");
+    if (!trickles()) tell_parameters();
+    for (const ice::Candidate& candidate : std::exchange(untold_, {})) tell_candidate(candidate);
     signal([](AgentNode& other) { other.agent_.end_of_remote_candidates(other.world_.now()); });
   } else if (const auto* changed = std::get_if<ice::StateChanged>(&event)) {
     say("is " + std::string(ice::to_string(changed->state)) +
@@ -188,6 +202,7 @@ void AgentNode::tell(const ice::Event& event) {
     if (changed->state == ice::State::connected || changed->state == ice::State::completed) greet();
   } else if (const auto* selected = std::get_if<ice::PairSelected>(&event)) {
     selected_ = *selected;
+    first_selected_ = first_selected_.value_or(*selected);
     say("selects " + selected->local.address.to_string() + " (" +
         std::string(ice::to_string(selected->local.type)) + ") to " +
         selected->remote.address.to_string() + " (" +

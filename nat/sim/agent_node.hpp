@@ -8,7 +8,7 @@
 
 namespace stile::sim {
 
-/// An agent on a host, that trickles its candidates to another over a signalling path of its own,
+/// An agent on a host, that tells its candidates to another over a signalling path of its own,
 /// and greets the other as soon as it can.
 class AgentNode {
  public:
@@ -20,6 +20,7 @@ class AgentNode {
 
   const ice::Agent& agent() const { return agent_; }
   const std::optional<ice::PairSelected>& selected() const { return selected_; }
+  const std::optional<ice::PairSelected>& first_selected() const { return first_selected_; }
   /// When the first greeting of the other arrived.
   std::optional<Instant> first_heard() const { return first_heard_; }
   std::size_t heard() const { return heard_; }
@@ -32,6 +33,8 @@ class AgentNode {
  private:
   void begin();
   void tell_parameters();
+  void tell_candidate(const ice::Candidate& candidate);
+  bool trickles() const;
   void take(const ice::Parameters& parameters);
   void take(const ice::OpenSocket& command);
   void take(const ice::OpenConnection&) {}  // the simulated servers have no TCP
@@ -67,7 +70,9 @@ class AgentNode {
   std::uint16_t next_port_ = 0;
   AgentNode* other_ = nullptr;
   Duration signalling_delay_{};
+  std::vector<ice::Candidate> untold_;  ///< without trickle: until all are gathered
   std::optional<ice::PairSelected> selected_;
+  std::optional<ice::PairSelected> first_selected_;
   std::optional<Instant> first_heard_;
   std::size_t heard_ = 0;
 };

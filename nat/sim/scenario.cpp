@@ -29,7 +29,7 @@ relay::Config server_config(bool relays) {
 ice::Config agent_config(ice::Role role, const Scenario& scenario) {
   ice::Config config;
   config.role = role;
-  config.trickle = true;
+  config.trickle = scenario.trickle;
   if (scenario.relay)
     config.turn_servers = {{{server_ip, server_port}, {"user", "pass"}}};
   else
@@ -172,6 +172,8 @@ Result play(const Scenario& scenario) {
     world.run_until([&] { return !relayed(); }, world.now() + std::chrono::seconds(10));
     result.settled = world.now() - start;
     result.path = relayed() ? Path::relay : Path::direct;
+    result.relay_first =
+        is_relayed(*stage.a().first_selected()) || is_relayed(*stage.b().first_selected());
     result.local_a = stage.a().selected()->local.type;
     result.local_b = stage.b().selected()->local.type;
     result.first_data = std::max(*stage.a().first_heard(), *stage.b().first_heard()) - start;

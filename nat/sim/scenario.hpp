@@ -32,6 +32,7 @@ struct Scenario {
   Duration signalling_delay = std::chrono::milliseconds(15);
   std::uint64_t seed = 1;
   Duration patience = std::chrono::seconds(45);
+  bool trickle = true;       ///< else each is told all candidates of the other at once
   bool tcp = false;          ///< both have TCP candidates
   bool udp_blocked = false;  ///< by the NATs in front of the peers
   bool hard_nats = false;    ///< both guess ports where nothing else helps
@@ -46,9 +47,10 @@ struct Result {
   Path path = Path::none;
   std::optional<ice::CandidateType> local_a;  ///< a's end of the selected pair
   std::optional<ice::CandidateType> local_b;
-  Duration first_data{};  ///< from the start until both have heard the other
-  Duration selected{};    ///< from the start until both have selected a pair
-  Duration settled{};     ///< from the start until the pair is the one that `path` tells of
+  Duration first_data{};     ///< from the start until both have heard the other
+  Duration selected{};       ///< from the start until both have selected a pair
+  bool relay_first = false;  ///< what was selected first goes through the relay
+  Duration settled{};        ///< from the start until the pair is the one that `path` tells of
   bool still_works =
       true;  ///< data passed both ways after lingering, or during the restart and after it
   std::uint64_t trace_hash = 0;

@@ -12,6 +12,24 @@ TEST_CASE("sim: where a quarter of the packets is lost all peers meet", "[sim][r
   }
 }
 
+TEST_CASE("sim: where packets are lost, peers that can meet directly do not select the relay first",
+          "[sim][rfc8445-8.1.1]") {
+  int runs = 0, relay_first = 0;
+  for (const char* home : {"none", "EIM/EIF", "EIM/APDF"}) {
+    for (const int milliseconds : {1, 24}) {
+      for (const bool trickle : {true, false}) {
+        Scenario scenario;
+        if (home != std::string_view("none")) scenario.a = scenario.b = behind(home);
+        scenario.internet = {.delay = std::chrono::milliseconds(milliseconds), .loss = 0.05};
+        scenario.trickle = trickle;
+        for (scenario.seed = 1; scenario.seed <= 40; ++scenario.seed, ++runs)
+          relay_first += play(scenario).relay_first;
+      }
+    }
+  }
+  CHECK(relay_first * 100 <= runs);
+}
+
 TEST_CASE("sim: where half of the packets are lost peers meet, directly nearly always",
           "[sim][thorough][rfc8445-14.3]") {
   const auto meetings = [](const char* home) {

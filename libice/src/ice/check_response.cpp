@@ -77,6 +77,8 @@ void Agent::Impl::take_success(Instant now, CandidatePair& pair, const Check& ch
   if (check.timer.sent_count() == 1) {
     pair.round_trip_time = now - check.timer.first_sent();
     pair.total_round_trip_time += pair.round_trip_time;
+  } else {
+    ++late_answers;
   }
   // A nomination that is under way goes on: this may be the late answer to an ordinary check.
   for (Check& other : pair.checks) other.retransmits = other.retransmits && other.use_candidate;

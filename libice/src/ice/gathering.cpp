@@ -204,6 +204,7 @@ bool Agent::Impl::take_server_response(Instant now, std::size_t socket,
     return false;
   const TransportAddress server = found->server;
   const std::size_t number = found->number;
+  if (found->timer.sent_count() > 1) ++late_answers;
   server_checks.erase(found);
   const auto mapped = message.get<stun::XorMappedAddress>();
   if (message.message_class() == stun::Class::success_response && mapped) {

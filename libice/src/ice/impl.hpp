@@ -128,8 +128,7 @@ struct Spray {
   std::uint32_t priority;
   TransportAddress target;
   unsigned predicted;  ///< so many probes go to the ports above the target's
-  std::uint32_t port;
-  std::uint32_t step;  ///< from one port that is guessed to the next
+  std::uint32_t port;  ///< that was guessed last, from 1024
   Instant begins;
   Instant ends;
   unsigned sent = 0;
@@ -333,6 +332,8 @@ struct Agent::Impl {
   Instant may_be_nominated_at(const Component& owner, const CandidatePair& pair) const;
   bool udp_is_tried(ComponentId number) const;
   Duration patience_for_direct(const CandidatePair& relayed) const;
+  bool direct_checks_are_lost(ComponentId number) const;
+  void ask_direct_pairs_again(Instant now, const CandidatePair& relayed);
   void settle(Instant now);
   bool is_done(const Component& component) const;
   bool is_settled() const;
@@ -423,6 +424,7 @@ struct Agent::Impl {
   Instant release_relays_at = never;
 
   std::optional<Parameters> remote;
+  unsigned late_answers = 0;      ///< to requests that had to be sent again
   std::uint32_t nominations = 0;  ///< numbered for a peer that knows renomination
   std::vector<Candidate> remotes;
   bool remotes_done = false;

@@ -52,10 +52,15 @@ void Agent::Impl::measure_nat(std::size_t index, const TransportAddress& server,
   if (socket.seen_as.size() < 2) return;
   socket.nat = kind_of(socket.seen_as);
   plan_spraying();
-  const auto told = std::find_if(locals.rbegin(), locals.rend(), [&](const LocalCandidate& each) {
+  const auto is_told = [&](const LocalCandidate& each) {
     return each.candidate.type == CandidateType::server_reflexive && each.announced &&
-           each.base == Base{index, {}} && each.candidate.address == mapped;
+           each.base == Base{index, {}};
+  };
+  auto told = std::find_if(locals.rbegin(), locals.rend(), [&](const LocalCandidate& each) {
+    return is_told(each) && each.candidate.address == mapped;
   });
+  // A check may have shown the address before the server did: then it is not told.
+  if (told == locals.rend()) told = std::find_if(locals.rbegin(), locals.rend(), is_told);
   if (told == locals.rend() || gathering_done) return;
   auto& extensions = told->candidate.extensions;
   std::erase_if(extensions, [](const auto& each) { return each.first == nat_extension; });

@@ -15,7 +15,10 @@ void Agent::Impl::use_best_valid_pair(Instant now, ComponentId number) {
   if (best == checklists.pairs().end()) best = std::ranges::find_if(checklists.pairs(), is_valid);
   if (best == checklists.pairs().end()) return;
   owner.usable = best->id;
-  if (best->relayed && !owner.relay_valid_since) owner.relay_valid_since = now;
+  if (best->relayed && !owner.relay_valid_since) {
+    owner.relay_valid_since = now;
+    ask_direct_pairs_again(now, *best);
+  }
   const bool all = std::ranges::all_of(
       components, [](const Component& each) { return each.usable.has_value(); });
   if (all && state == State::checking) set_state(State::connected);
@@ -47,13 +50,39 @@ bool Agent::Impl::udp_is_tried(ComponentId number) const {
   });
 }
 
+/// A relay is further away than the peer. Direct checks that could have been answered before it was
+/// are lost, or came before the peer had opened its NAT.
+// Deviation: RFC 8445 §14.3: that is sooner than RTO, once for each pair.
+void Agent::Impl::ask_direct_pairs_again(Instant now, const CandidatePair& relayed) {
+  for (CandidatePair& pair : checklists.pairs()) {
+    const bool overdue = pair.state == PairState::in_progress && pair.checks_sent == 1 &&
+                         now - pair.last_sent >= relayed.round_trip_time;
+    if (overdue && pair.component == relayed.component && !pair.relayed && !pair.tcp)
+      checklists.trigger(pair);
+  }
+}
+
+/// Whether a direct pair may lack no more than what was lost: the peer has asked on it, or other
+/// requests had to be sent again before they were answered.
+bool Agent::Impl::direct_checks_are_lost(ComponentId number) const {
+  const bool peer_asks = std::ranges::any_of(checklists.pairs(), [&](const CandidatePair& pair) {
+    return pair.component == number && !pair.relayed && pair.checks_received > 0;
+  });
+  return peer_asks || late_answers > 0 || std::ranges::any_of(relays, [](const auto& relay) {
+           return relay->client.late_answers() > 0;
+         });
+}
+
 /// How long a valid pair through a relay is not nominated yet. A peer that goes on after a
 /// nomination answers a direct pair's check later, too; any other would be bound to the relay.
+/// Where packets are lost, a direct check is sent again before.
 Duration Agent::Impl::patience_for_direct(const CandidatePair& relayed) const {
   if (!remote->has_option("renomination")) return config.direct_patience;
   const auto direct = std::ranges::count_if(
       checklists.pairs(), [&](const CandidatePair& pair) { return !pair.relayed; });
-  return config.direct_grace + relayed.round_trip_time + pace() * direct;
+  const Duration retransmission =
+      direct_checks_are_lost(relayed.component) ? config.rto : Duration::zero();
+  return config.direct_grace + retransmission + relayed.round_trip_time + pace() * direct;
 }
 
 /// When the last direct pair of the component has been tried often enough in vain: the past if none

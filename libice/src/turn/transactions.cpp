@@ -65,6 +65,7 @@ void Client::handle_response(Instant now, const stun::MessageView& response) {
   if (found == transactions_.end() || !is_authentic(response, *found)) return;
   const Transaction transaction = std::move(*found);
   transactions_.erase(found);
+  if (transaction.timer.sent_count() > 1) ++late_answers_;
 
   if (response.message_class() == Class::success_response) {
     std::visit([&](const auto& procedure) { succeed(now, procedure, response); },

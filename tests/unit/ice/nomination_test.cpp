@@ -1,4 +1,4 @@
-#include "tests/unit/ice/wire.hpp"
+#include "tests/unit/ice/turn_server.hpp"
 
 using namespace stile;
 using namespace stile::ice;
@@ -138,6 +138,77 @@ TEST_CASE("nomination: a better pair that answers a moment later is the one that
   wire.drain(wire.a);
   REQUIRE(wire.run_until([&] { return wire.a.selected.has_value(); }));
   CHECK(wire.a.selected->remote.address == better.address);
+}
+
+namespace {
+
+/// Agent a has a relay whose pair with b is there as soon as the direct one; direct datagrams pass
+/// `lets_pass`, which is told how many have come before.
+struct RelayBesides {
+  explicit RelayBesides(std::function<bool(const Datagram&, int)> lets_pass)
+      : wire(with_relay()), server(wire) {
+    wire.signalling = false;
+    wire.elsewhere = [this](const Datagram& datagram) { return server.take(datagram); };
+    wire.filter = [this, lets_pass](Datagram& datagram) {
+      const bool direct = datagram.from.ip != server.address.ip &&
+                          (datagram.to.ip == wire.a.ip || datagram.to.ip == wire.b.ip);
+      return !direct || lets_pass(datagram, direct_ones++);
+    };
+    wire.gather(wire.a);
+    wire.gather(wire.b);
+    wire.run_until([this] { return wire.a.gathering_done && wire.b.gathering_done; });
+    wire.introduce();
+    for (const Candidate& each : wire.a.candidates)
+      wire.b.agent.add_remote_candidate(wire.now, each);
+    for (const Candidate& each : wire.b.candidates)
+      wire.a.agent.add_remote_candidate(wire.now, each);
+    wire.drain(wire.a);
+    wire.drain(wire.b);
+    began = wire.now;
+  }
+
+  static Config with_relay() {
+    Config config{.role = Role::controlling};
+    config.turn_servers = {{*TransportAddress::parse("198.51.100.1:3478"), {"u", "p"}}};
+    return config;
+  }
+  CandidateType selected_first() {
+    REQUIRE(wire.run_until([this] { return wire.a.selected.has_value(); }));
+    return wire.a.selected->local.type;
+  }
+
+  Wire wire;
+  test::TurnServer server;
+  int direct_ones = 0;
+  Instant began;
+};
+
+}  // namespace
+
+TEST_CASE("nomination: a direct check that is lost is sent again as soon as a relay has answered",
+          "[ice][rfc8445-8.1.1]") {
+  RelayBesides peers([](const Datagram&, int before) { return before >= 2; });
+  CHECK(peers.selected_first() == CandidateType::host);
+  CHECK(peers.wire.now - peers.began < milliseconds(200));
+}
+
+TEST_CASE("nomination: a relay waits where the peer's direct checks come and ours have no answer",
+          "[ice][rfc8445-8.1.1]") {
+  RelayBesides* all = nullptr;
+  RelayBesides peers([&](const Datagram& datagram, int) {
+    return datagram.to.ip == IpAddress::v4(192, 0, 2, 1) || !all ||
+           all->wire.now - all->began > milliseconds(400);
+  });
+  all = &peers;
+  CHECK(peers.selected_first() == CandidateType::host);
+  CHECK(peers.wire.now - peers.began > milliseconds(400));
+}
+
+TEST_CASE("nomination: where nothing comes directly a relay is selected at once",
+          "[ice][rfc8445-8.1.1]") {
+  RelayBesides peers([](const Datagram&, int) { return false; });
+  CHECK(peers.selected_first() == CandidateType::relayed);
+  CHECK(peers.wire.now - peers.began < milliseconds(300));
 }
 
 TEST_CASE("parameters: ice2 is told, and what else the agent does",

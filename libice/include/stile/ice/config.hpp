@@ -103,7 +103,8 @@ struct Config {
   unsigned direct_attempts = 3;
   Duration direct_patience = std::chrono::seconds(5);
   /// Towards a peer that does say it, direct pairs get this long and one more round trip after each
-  /// could be sent once, so that the relay is not left again at once.
+  /// could be sent once, so that the relay is not left again at once; where packets are lost, one
+  /// RTO more. Data goes by the relay meanwhile.
   Duration direct_grace = std::chrono::milliseconds(50);
 
   /// A selected path that does not answer for so long gives way to another one that does. It is

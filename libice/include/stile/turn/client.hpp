@@ -90,6 +90,8 @@ class Client {
   }
   bool is_permitted(const IpAddress& peer) const;
   const TransportAddress& server() const { return config_.server; }
+  /// Of requests that had to be sent again: what was lost on the way, or was slow.
+  unsigned late_answers() const { return late_answers_; }
 
   /// The data as the server takes it: ChannelData once the channel is bound, else a Send indication
   /// (RFC 8656 §11.1). `data` has datagram_headroom free bytes in front, which are written; the
@@ -180,6 +182,7 @@ class Client {
   Authentication authentication_;
   std::optional<Allocation> allocation_;
   bool closing_ = false;
+  unsigned late_answers_ = 0;
   std::vector<Transaction> transactions_;
   std::vector<Permission> permissions_;
   std::vector<Channel> channels_;
