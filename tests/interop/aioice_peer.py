@@ -23,11 +23,12 @@ async def standard_input():
 
 
 def make_connection(options):
-    server = {"turn_server": (options.server, 3478), "turn_username": "u", "turn_password": "p"} if options.turn else {}
+    server = {"stun_server": (options.server, 3478)} if options.server else {}
+    if options.turn:
+        server |= {"turn_server": (options.server, 3478), "turn_username": "u", "turn_password": "p"}
     policy = aioice.TransportPolicy.RELAY if options.policy == "relay" else aioice.TransportPolicy.ALL
     return aioice.Connection(
         ice_controlling=options.role == "controlling",
-        stun_server=(options.server, 3478),
         transport_policy=policy,
         use_ipv6=False,
         **server,
@@ -79,11 +80,10 @@ async def connect(connection):
 async def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--role", required=True)
-    parser.add_argument("--server", required=True, type=ipaddress.ip_address)
+    parser.add_argument("--server", type=lambda text: str(ipaddress.ip_address(text)))
     parser.add_argument("--turn", action="store_true")
     parser.add_argument("--policy", default="all")
     options = parser.parse_args()
-    options.server = str(options.server)
     connection = make_connection(options)
     await connection.gather_candidates()
     write({"local": {

@@ -31,9 +31,10 @@ class Peer:
         self.options, self.loop, self.connected, self.selected = options, loop, False, None
         self.agent = Nice.Agent.new(loop.get_context(), Nice.Compatibility.RFC5245)
         for name, value in (("controlling-mode", options.role == "controlling"), ("upnp", False), ("ice-tcp", False),
-                            ("force-relay", options.policy == "relay"), ("stun-server", options.server),
-                            ("stun-server-port", 3478)):
+                            ("force-relay", options.policy == "relay"), ("stun-server-port", 3478)):
             self.agent.set_property(name, value)
+        if options.server:
+            self.agent.set_property("stun-server", options.server)
         address = Nice.Address.new()
         address.set_from_string(options.address)
         self.agent.add_local_address(address)
@@ -97,7 +98,7 @@ class Peer:
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--role", required=True)
-    parser.add_argument("--server", required=True)
+    parser.add_argument("--server")
     parser.add_argument("--address", required=True, help="of this host")
     parser.add_argument("--turn", choices=("udp", "tcp"))
     parser.add_argument("--policy", default="all")
