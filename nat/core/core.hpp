@@ -69,12 +69,13 @@ class Nat::Core {
   /// Where a packet goes, or what happens to it instead: counted, answered and held already.
   using Routed = std::expected<Route, Action>;
 
-  // known_flow.cpp: the short way of most packets; nothing if a packet has to go the long one
+  // known_flow.cpp: the short way of most packets; empty or false if a packet has to go the long
+  // one
   bool has_plain_flows() const;
-  std::optional<Verdict> known_flow(Side from, MutableBytes bytes);
-  std::optional<Verdict> known_outbound(const PlainPacket& packet);
-  std::optional<Verdict> known_inbound(const PlainPacket& packet);
-  void refresh_plain(SessionRef session, Side from, const PlainPacket& packet);
+  MutableBytes known_flow(Side from, MutableBytes bytes);
+  bool known_outbound(PlainPacket packet);
+  bool known_inbound(PlainPacket packet);
+  void refresh_plain(SessionRef session, Side from, PlainPacket packet);
 
   // receive.cpp: which procedure a packet is for
   Verdict from_inside(const Ipv4Packet& packet);

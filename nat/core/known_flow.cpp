@@ -11,41 +11,44 @@ bool Nat::Core::has_plain_flows() const {
   return static_.empty() && !config_.has_alg();
 }
 
-std::optional<Verdict> Nat::Core::known_flow(Side from, MutableBytes bytes) {
-  const auto packet = PlainPacket::read(bytes);
-  if (!packet || packet->ttl() <= 1 || packet->length() > mtu(other(from))) return std::nullopt;
-  return from == Side::inside ? known_outbound(*packet) : known_inbound(*packet);
+/// What is handed from function to function here fits into registers: a structure that goes through
+/// memory, as std::optional does, cost as much as the look-up.
+MutableBytes Nat::Core::known_flow(Side from, MutableBytes bytes) {
+  const PlainPacket packet(bytes);
+  if (!packet.is_plain() || packet.ttl() <= 1 || packet.length() > mtu(other(from))) return {};
+  const bool is_known = from == Side::inside ? known_outbound(packet) : known_inbound(packet);
+  return is_known ? packet.bytes() : MutableBytes{};
 }
 
-std::optional<Verdict> Nat::Core::known_outbound(const PlainPacket& packet) {
+bool Nat::Core::known_outbound(PlainPacket packet) {
   const Endpoint remote = packet.destination();
   if (remote.address == inside_address_ || external_.contains(remote.address) ||
       inside_networks_.contains(remote.address) || no_nat_.contains(remote.address))
-    return std::nullopt;
+    return false;
   const SessionRef session =
       bindings_.session_of_inside(packet.protocol(), packet.source(), remote);
-  if (!session) return std::nullopt;
+  if (!session) return false;
   refresh_plain(session, Side::inside, packet);
   ++counters_.translated_outbound;
   packet.forward_from(session->external);
-  return send(Side::outside, packet.bytes());
+  return true;
 }
 
 /// Who has a session has an address of the NAT.
-std::optional<Verdict> Nat::Core::known_inbound(const PlainPacket& packet) {
-  if (is_own(packet.source().address)) return std::nullopt;
+bool Nat::Core::known_inbound(PlainPacket packet) {
+  if (is_own(packet.source().address)) return false;
   const SessionRef session =
       bindings_.session_of_external(packet.protocol(), packet.destination(), packet.source());
-  if (!session) return std::nullopt;
+  if (!session) return false;
   if (refreshes(Side::outside) && session->protocol != Protocol::tcp)
     bindings_.keep_mapping_of(session, now_ + idle_timeout(session->protocol, session->remote));
   refresh_plain(session, Side::outside, packet);
   ++counters_.translated_inbound;
   packet.forward_to(session->inside);
-  return send(Side::inside, packet.bytes());
+  return true;
 }
 
-void Nat::Core::refresh_plain(SessionRef session, Side from, const PlainPacket& packet) {
+void Nat::Core::refresh_plain(SessionRef session, Side from, PlainPacket packet) {
   if (packet.protocol() == Protocol::tcp)
     refresh_tcp(session, from, packet.tcp());
   else

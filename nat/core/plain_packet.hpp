@@ -1,7 +1,5 @@
 #pragma once
 
-#include <optional>
-
 #include "nat/core/endpoint.hpp"
 #include "nat/packet/checksum.hpp"
 #include "nat/packet/ipv4.hpp"
@@ -20,15 +18,14 @@ constexpr bool is_not_routed(std::uint32_t address) {
 /// connection, and nothing wrong with it. Others are none of these, or are judged elsewhere.
 class PlainPacket {
  public:
-  static std::optional<PlainPacket> read(MutableBytes bytes) {
-    constexpr std::size_t ip = Ipv4View::min_header;
-    if (bytes.size() < ip + UdpView::header_length || bytes[0] != 0x45) return std::nullopt;
-    const PlainPacket packet(bytes.data());
-    if (packet.length() > bytes.size() || packet.is_fragment() || !packet.checksum_is_right() ||
-        is_not_routed(packet.source().address) || is_not_routed(packet.destination().address) ||
-        packet.source().port == 0 || packet.destination().port == 0 || !packet.has_transport())
-      return std::nullopt;
-    return packet;
+  /// As it came in; of any other kind than a plain one nothing but is_plain() may be asked.
+  explicit PlainPacket(MutableBytes bytes) : at_(bytes.data()), size_(bytes.size()) {}
+
+  bool is_plain() const {
+    return size_ >= Ipv4View::min_header + UdpView::header_length && at_[0] == 0x45 &&
+           length() <= size_ && !is_fragment() && checksum_is_right() &&
+           !is_not_routed(source().address) && !is_not_routed(destination().address) &&
+           source().port != 0 && destination().port != 0 && has_transport();
   }
 
   Protocol protocol() const { return static_cast<Protocol>(at_[9]); }
@@ -44,13 +41,13 @@ class PlainPacket {
   void forward_to(Endpoint destination) const { forward(16, 22, destination); }
 
  private:
-  explicit PlainPacket(std::uint8_t* at) : at_(at) {}
-
   bool is_fragment() const { return (load_u16(at_ + 6) & 0x3fff) != 0; }
+  /// RFC 791 §3.1; the one's complement sum of 16-bit words is that of 32-bit ones, folded, and is
+  /// not zero, as the first word is not.
   bool checksum_is_right() const {
-    std::uint32_t sum = 0;
-    for (std::size_t i = 0; i < Ipv4View::min_header; i += 2) sum += load_u16(at_ + i);
-    return (sum & 0xffff) + (sum >> 16) == 0xffff;
+    std::uint64_t sum = 0;
+    for (std::size_t i = 0; i < Ipv4View::min_header; i += 4) sum += load_u32(at_ + i);
+    return sum % 0xffff == 0;
   }
   bool has_transport() const {
     if (protocol() == Protocol::tcp) return has_tcp();
@@ -92,6 +89,7 @@ class PlainPacket {
   }
 
   std::uint8_t* at_;
+  std::size_t size_;
 };
 
 }  // namespace stile::nat

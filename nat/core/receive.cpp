@@ -45,7 +45,8 @@ bool is_icmp_error(const Ipv4Packet& packet) {
 Verdict Nat::Core::handle_packet(Instant now, Side from, MutableBytes bytes) {
   if (now > now_ || is_late_) advance(now);
   if (has_plain_flows())
-    if (const auto sent = known_flow(from, bytes)) return *sent;
+    if (const MutableBytes sent = known_flow(from, bytes); !sent.empty())
+      return send(other(from), sent);
   const auto packet = Ipv4Packet::parse(bytes);
   if (!packet) {
     const bool other_version = !bytes.empty() && bytes[0] >> 4 != 4;
