@@ -45,6 +45,8 @@ ice::Config configuration(const Options& options, boost::asio::any_io_executor e
   if (options.detection > 0)
     config.path_patience =
         std::chrono::duration_cast<Duration>(std::chrono::duration<double>(options.detection));
+  config.restart_after =
+      std::chrono::duration_cast<Duration>(std::chrono::duration<double>(options.restart_after));
   for (const std::string& server : options.stun)
     for (const TransportAddress& address : resolve_server(executor, server))
       config.stun_servers.push_back(address);
@@ -138,6 +140,13 @@ void add_connect_command(CLI::App& app, int& exit_status) {
                    "seconds of silence until another path takes over, 0.5 to 30 [default 0.8]")
       ->option_text("SECONDS")
       ->check(CLI::Range(0.5, 30.0));
+  command
+      ->add_option(
+          "--restart-after", options->restart_after,
+          "restart when no pair has worked for so many seconds, 1 to 3600 [default never]; "
+          "the controlled side after twice as many")
+      ->option_text("SECONDS")
+      ->check(CLI::Range(1.0, 3600.0));
   command->add_flag("--lite", options->lite,
                     "be an ICE lite agent, of a host with a public address: it only answers");
   command->add_flag("--ipv4-only", options->ipv4_only, "use no IPv6 addresses");

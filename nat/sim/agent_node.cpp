@@ -207,6 +207,8 @@ void AgentNode::tell(const ice::Event& event) {
         std::string(ice::to_string(selected->local.type)) + ") to " +
         selected->remote.address.to_string() + " (" +
         std::string(ice::to_string(selected->remote.type)) + ")");
+  } else if (const auto* path = std::get_if<ice::PathHealthChanged>(&event)) {
+    say("has a path that is " + std::string(ice::to_string(path->health)));
   } else if (const auto* failed = std::get_if<ice::ServerFailed>(&event)) {
     say("server " + failed->server.to_string() + ": " + failed->reason);
   }

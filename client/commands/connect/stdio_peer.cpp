@@ -114,6 +114,12 @@ ice::Session::Callbacks StdioPeer::callbacks() {
   callbacks.on_server_failed = [this](const ice::ServerFailed& failed) {
     tell_server_failed(failed);
   };
+  callbacks.on_path_health = [this](const ice::PathHealthChanged& changed) { tell_path(changed); };
+  callbacks.on_restart_needed = [this](const ice::RestartNeeded& needed) {
+    write({{"restart", {{"reason", needed.reason}}}});
+    trace_.note("restart: " + needed.reason, session_);
+    restart();
+  };
   callbacks.on_data = [this](ice::ComponentId, Bytes data) { take_data(data); };
   return callbacks;
 }
@@ -158,6 +164,13 @@ void StdioPeer::tell_selected(const ice::PairSelected& pair) {
            {"local", to_string(pair.local.type)},
            {"remote", to_string(pair.remote.type)},
            {"pair", pair.local.address.to_string() + " " + pair.remote.address.to_string()}}}});
+}
+
+void StdioPeer::tell_path(const ice::PathHealthChanged& changed) {
+  const auto ms = std::chrono::round<std::chrono::milliseconds>(changed.round_trip_time).count();
+  write(
+      {{"path", {{"health", to_string(changed.health)}, {"rtt_ms", ms}, {"lost", changed.lost}}}});
+  trace_.note("the path is " + std::string(to_string(changed.health)), session_);
 }
 
 void StdioPeer::tell_server_failed(const ice::ServerFailed& failed) {

@@ -33,6 +33,7 @@ class StdioPeer {
   void begin_trickle();
   void tell_state(ice::State state, const std::string& reason);
   void tell_selected(const ice::PairSelected& pair);
+  void tell_path(const ice::PathHealthChanged& changed);
   void tell_server_failed(const ice::ServerFailed& failed);
   void take_data(Bytes data);
   void complain(const std::string& what);

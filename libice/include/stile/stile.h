@@ -73,6 +73,8 @@ typedef struct stile_config {
   unsigned detection_ms;      /* silence until another path takes over, 500 to 30000; 0: 800 */
   int continual_gathering;    /* with trickle: candidates of addresses that come later are told, too; there is no end of them */
   const char *proxy;          /* for servers over TCP and TLS: http://[USER:PASSWORD@]HOST[:PORT], socks5://...; NULL: none */
+  unsigned restart_after_ms;  /* STILE_EVENT_RESTART_NEEDED when no pair has worked for so long, twice as long for the controlled side;
+                                 1000 to 3600000; 0: never */
 } stile_config;
 
 typedef struct stile_session stile_session;
@@ -115,7 +117,10 @@ typedef enum stile_event_type {
   STILE_EVENT_STATE = 3,         /* state; text: why, if it failed */
   STILE_EVENT_SELECTED = 4,      /* component; text and remote_text: lines of the candidates of the pair that data goes by now */
   STILE_EVENT_SERVER_FAILED = 5, /* text: the server and why, one line */
-  STILE_EVENT_DATA = 6           /* component, data, size: one datagram of the peer */
+  STILE_EVENT_DATA = 6,          /* component, data, size: one datagram of the peer */
+  STILE_EVENT_PATH_HEALTH = 7,   /* component, degraded, round_trip_time, lost: how the pair that data goes by does now, while the
+                                    session lives; text: "degraded" or "good" */
+  STILE_EVENT_RESTART_NEEDED = 8 /* text: why. stile_session_restart(), and what follows from it, may help */
 } stile_event_type;
 
 typedef enum stile_state {
@@ -137,6 +142,9 @@ typedef struct stile_event {
   const char *remote_text;
   const void *data;
   size_t size;
+  int degraded;           /* too much is lost on the path, it is silent, or much slower than usual */
+  unsigned lost;          /* of the last eight questions about consent, those not answered in time */
+  double round_trip_time; /* seconds, of late; 0: not known */
 } stile_event;
 
 /* 1 and the oldest event, or 0 if there is none. What it points to is good until the next call for this session. */

@@ -242,6 +242,14 @@ void Session::Impl::tell(const ServerFailed& event) {
   if (const auto held = callbacks_; held->on_server_failed) held->on_server_failed(event);
 }
 
+void Session::Impl::tell(const PathHealthChanged& event) {
+  if (const auto held = callbacks_; held->on_path_health) held->on_path_health(event);
+}
+
+void Session::Impl::tell(const RestartNeeded& event) {
+  if (const auto held = callbacks_; held->on_restart_needed) held->on_restart_needed(event);
+}
+
 void Session::Impl::await_datagram(SocketId id) {
   sockets_.at(id)->async_wait(UdpSocket::wait_read,
                               [self = shared_from_this(), id](boost::system::error_code error) {

@@ -67,6 +67,8 @@ struct Session::Impl : std::enable_shared_from_this<Impl> {
   void tell(const StateChanged& event);
   void tell(const PairSelected& event);
   void tell(const ServerFailed& event);
+  void tell(const PathHealthChanged& event);
+  void tell(const RestartNeeded& event);
   Connection::Callbacks callbacks_of(SocketId id, const TransportAddress& other_end);
   void add_connection(SocketId id, std::shared_ptr<Connection> connection);
   void transmit(SocketId from, const TransportAddress& to, Bytes datagram);

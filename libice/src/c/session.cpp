@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <climits>
+#include <cstring>
 
 #include "stile/asio/clock.hpp"
 
@@ -70,6 +71,17 @@ stile::ice::Session::Callbacks stile_session::callbacks() {
     push({.type = STILE_EVENT_SERVER_FAILED,
           .text = failed.server.to_string() + ": " + failed.reason});
   };
+  callbacks.on_path_health = [push](const stile::ice::PathHealthChanged& changed) {
+    push({.type = STILE_EVENT_PATH_HEALTH,
+          .component = changed.component.component,
+          .text = std::string(to_string(changed.health)),
+          .degraded = changed.health == stile::ice::PathHealth::degraded,
+          .lost = changed.lost,
+          .round_trip_time = std::chrono::duration<double>(changed.round_trip_time).count()});
+  };
+  callbacks.on_restart_needed = [push](const stile::ice::RestartNeeded& needed) {
+    push({.type = STILE_EVENT_RESTART_NEEDED, .text = needed.reason});
+  };
   callbacks.on_data = [push](stile::ice::ComponentId component, stile::Bytes data) {
     push(
         {.type = STILE_EVENT_DATA, .component = component.component, .data = stile::copy_of(data)});
@@ -81,14 +93,11 @@ bool stile_session::take(stile_event& event) {
   if (events.empty()) return false;
   told = std::move(events.front());
   events.pop_front();
-  const std::size_t size = event.struct_size;
-  event = {size,
-           told.type,
-           told.state,
-           told.component,
-           told.text.c_str(),
-           told.remote_text.c_str(),
-           told.data.data(),
-           told.data.size()};
+  const stile_event whole{event.struct_size, told.type,           told.state,
+                          told.component,    told.text.c_str(),   told.remote_text.c_str(),
+                          told.data.data(),  told.data.size(),    told.degraded,
+                          told.lost,         told.round_trip_time};
+  // The caller's version of it may end earlier.
+  std::memcpy(&event, &whole, std::min(event.struct_size, sizeof whole));
   return true;
 }

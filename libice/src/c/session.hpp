@@ -25,6 +25,9 @@ struct stile_session {
     std::string text{};
     std::string remote_text{};
     stile::ByteVector data{};
+    bool degraded = false;
+    unsigned lost = 0;
+    double round_trip_time = 0;
   };
 
   int timeout() const;

@@ -87,6 +87,10 @@ ice::Config configuration(const stile_config& from) {
   if (from.detection_ms != 0 && (from.detection_ms < 500 || from.detection_ms > 30'000))
     throw std::invalid_argument("detection_ms is 500 to 30000");
   if (from.detection_ms != 0) config.path_patience = std::chrono::milliseconds(from.detection_ms);
+  if (from.restart_after_ms != 0 &&
+      (from.restart_after_ms < 1000 || from.restart_after_ms > 3'600'000))
+    throw std::invalid_argument("restart_after_ms is 1000 to 3600000");
+  config.restart_after = std::chrono::milliseconds(from.restart_after_ms);
   boost::asio::io_context context;
   for (std::size_t i = 0; i < from.server_count; ++i) add_server(config, from.servers[i], context);
   return config;

@@ -132,6 +132,8 @@ void Agent::handle_timeout(Instant now) {
   impl_->nominate(now);
   impl_->check_consent(now);
   impl_->watch_paths(now);
+  impl_->watch_quality(now);
+  impl_->ask_for_restart(now);
   impl_->ask_after_loss(now);
   if (impl_->config.lite)
     impl_->keep_lite_paths_alive(now);
@@ -282,12 +284,15 @@ void Agent::Impl::plan() {
     wake_at =
         std::min({wake_at, each.consent.next_check, each.consent.next_retry, each.nominate_at});
     if (each.selected) wake_at = std::min(wake_at, each.consent.until);
+    if (each.selected && each.quality.unanswered_since != never && !each.quality.degraded)
+      wake_at = std::min(wake_at, each.quality.unanswered_since + silence_until_degraded(each));
     if (each.selected && watches_paths())
       wake_at = std::min({wake_at, each.next_probe, each.next_backup_check});
     if (each.lost_at) wake_at = std::min(wake_at, each.next_probe);
   }
   if (state != State::failed && wants_to_start()) wake_at = std::min(wake_at, next_transaction);
   if (state == State::checking) wake_at = std::min(wake_at, no_failure_before);
+  wake_at = std::min(wake_at, restart_due());
 }
 
 void Agent::Impl::close(Instant now) {

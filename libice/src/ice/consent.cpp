@@ -59,6 +59,7 @@ void Agent::Impl::check_consent(Instant now) {
 
 void Agent::Impl::ask_on_selected(Instant now, Component& owner, CandidatePair& pair) {
   ++pair.checks_sent;
+  note_question(now, owner);
   ask_for_consent(now, owner.consent, base_of(pair), remotes[pair.remote].address,
                   make_check(now, local, remote->credentials,
                              priority_in_check(locals[pair.local].candidate), 0, false));
@@ -114,6 +115,8 @@ bool Agent::Impl::take_consent_response(Instant now, const stun::MessageView& me
       heard_on(now, *pair);
       pair->round_trip_time = now - found->timer.first_sent();
       pair->total_round_trip_time += pair->round_trip_time;
+      note_answer(owner, pair->round_trip_time);
+      judge_path(now, pair->component);
     }
     take_answer(owner.consent);
     if (state != State::failed) owner.consent.until = now + config.consent_expiry;

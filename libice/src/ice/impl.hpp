@@ -109,6 +109,16 @@ struct Consent {
   Instant next_retry{never};  ///< while the last request has no answer
 };
 
+/// How well the selected pair answers what is asked about consent.
+struct PathQuality {
+  Duration usual{};            ///< the shortest round trip that was seen; zero: none yet
+  Duration round_trip_time{};  ///< of late
+  Instant unanswered_since{never};
+  std::uint8_t lost =
+      0;  ///< a bit for each of the last eight, the newest lowest: not answered in time
+  bool degraded = false;
+};
+
 /// What data goes by until a restart has found another pair (RFC 8445 §12.1), with the credentials
 /// of its time.
 struct FormerPath {
@@ -141,6 +151,7 @@ struct Component {
   Instant nominate_at{never};  ///< when a pair through a relay may be nominated, if nothing changes
   Consent consent;
   std::optional<FormerPath> former;
+  PathQuality quality;
   Instant last_heard{};                  ///< the peer, on the selected pair
   std::optional<Instant> doubted_since;  ///< when it was asked first and has not answered since
   std::optional<Instant> lost_at;        ///< when the selected pair's base went; none is nominated
@@ -361,6 +372,17 @@ struct Agent::Impl {
   bool wants_backups(ComponentId component) const;
   void suspect(Instant now, const CandidatePair& pair);
 
+  // path_quality.cpp
+  Duration silence_until_degraded(const Component& owner) const;
+  void note_question(Instant now, Component& owner);
+  void note_answer(Component& owner, Duration round_trip_time);
+  void judge_path(Instant now, ComponentId number);
+  void begin_quality(ComponentId number, Duration round_trip_time);
+  void watch_quality(Instant now);
+  Instant silent_since() const;
+  Instant restart_due() const;
+  void ask_for_restart(Instant now);
+
   // restart.cpp
   void restart(Instant now, std::span<const IpAddress> addresses);
   std::optional<FormerPath> path_to_keep(Component& component);
@@ -431,6 +453,9 @@ struct Agent::Impl {
   std::vector<EarlyCheck> early_checks;
   std::optional<Instant> began;       ///< when the remote candidates began to be known
   Instant no_failure_before = never;  ///< the PAC timer, RFC 8863 §4
+
+  Instant addresses_changed{};  ///< the host's
+  bool restart_told = false;    ///< that no pair works
 
   std::unique_ptr<Spray> spraying;
   Instant next_spray = never;

@@ -22,6 +22,7 @@ void Agent::Impl::take_local_addresses(Instant now, std::span<const IpAddress> a
   open_sockets(usable);
   const bool gained = commands.size() > before;
   if (lost || gained) connect_to_servers();
+  if (gained) addresses_changed = now, restart_told = false;
   if (lost && state == State::checking) no_failure_before = now + config.patience_with_no_path;
   ask_paths(now);
   if (!gathering_done) finish_gathering_if_done(now);

@@ -26,6 +26,16 @@ std::string_view to_string(State state) {
   return "";
 }
 
+std::string_view to_string(PathHealth health) {
+  switch (health) {
+    case PathHealth::good:
+      return "good";
+    case PathHealth::degraded:
+      return "degraded";
+  }
+  return "";
+}
+
 std::string_view to_string(PairState state) {
   switch (state) {
     case PairState::frozen:

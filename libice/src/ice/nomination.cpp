@@ -154,6 +154,7 @@ void Agent::Impl::select(Instant now, CandidatePair& pair) {
                    config.lite ? never : now + config.consent_interval,
                    {}};
   heard_on(now, pair);
+  begin_quality(pair.component, pair.round_trip_time);
   owner.next_backup_check = now + config.keepalive;
   checklists.conclude(pair.component, pair.id, watches_paths());
   const Base base = base_of(pair);

@@ -27,6 +27,7 @@ void Agent::Impl::heard_on(Instant now, CandidatePair& pair) {
   owner.last_heard = now;
   owner.doubted_since.reset();
   owner.next_probe = never;
+  owner.quality.unanswered_since = never;
 }
 
 /// A check was sent on the selected pair: it is doubted until it answers, and asked again soon.

@@ -41,6 +41,7 @@ void Agent::Impl::restart(Instant now, std::span<const IpAddress> addresses) {
   began.reset();
   no_failure_before = never;
   release_relays_at = never;
+  restart_told = false;
 
   locals.clear();
   foundations.clear();

@@ -146,6 +146,22 @@ TEST_CASE("c: a session may be freed in a callback of its own", "[c]") {
   CHECK(freed.calls == 1);
 }
 
+TEST_CASE("c: an event of an earlier version is filled no further than it goes", "[c]") {
+  const stile_config config = config_of(STILE_CONTROLLING);
+  stile_session* session = nullptr;
+  REQUIRE(stile_session_new(&config, &session) == STILE_OK);
+  REQUIRE(stile_session_gather(session) == STILE_OK);
+  stile_event event = STILE_EVENT_INIT;
+  event.struct_size = offsetof(stile_event, degraded);
+  event.degraded = 7;
+  event.round_trip_time = 8;
+  REQUIRE(stile_session_next_event(session, &event) == 1);
+  CHECK(event.struct_size == offsetof(stile_event, degraded));
+  CHECK(event.degraded == 7);
+  CHECK(event.round_trip_time == 8);
+  stile_session_free(session);
+}
+
 TEST_CASE("c: what cannot be used is said in words", "[c]") {
   stile_session* session = nullptr;
   stile_config config = config_of(STILE_CONTROLLING);

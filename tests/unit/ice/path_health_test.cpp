@@ -75,6 +75,14 @@ TEST_CASE(
   CHECK(works);
 }
 
+TEST_CASE("paths: where one takes over no restart is needed", "[ice][rfc8445-9]") {
+  TwoPaths paths({.role = Role::controlling, .restart_after = seconds(3)});
+  paths.direct = false;
+  paths.wire.run_for(seconds(60));
+  CHECK(paths.wire.a.selected->local.type == CandidateType::relayed);
+  CHECK(paths.wire.a.restarts_needed == 0);
+}
+
 TEST_CASE("paths: an idle session notices at the next question about consent",
           "[ice][rfc7675-5.1]") {
   TwoPaths paths;

@@ -190,6 +190,10 @@ void Wire::drain(Peer& peer) {
       peer.all_selected[selected->component] = *selected;
     } else if (const auto* failed = std::get_if<ServerFailed>(&*event)) {
       peer.failed_servers.push_back(*failed);
+    } else if (const auto* path = std::get_if<PathHealthChanged>(&*event)) {
+      peer.path_changes.push_back(*path);
+    } else if (std::holds_alternative<RestartNeeded>(*event)) {
+      ++peer.restarts_needed;
     }
   }
 }

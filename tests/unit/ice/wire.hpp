@@ -36,6 +36,8 @@ struct Peer {
   std::optional<PairSelected> selected;  ///< the last one
   std::map<ComponentId, PairSelected> all_selected;
   std::vector<ServerFailed> failed_servers;
+  std::vector<PathHealthChanged> path_changes;
+  int restarts_needed = 0;
   std::vector<std::string> received;
 };
 

@@ -35,6 +35,9 @@ class Session {
     std::function<void(State, const std::string& reason)> on_state;
     std::function<void(const PairSelected&)> on_selected;
     std::function<void(const ServerFailed&)> on_server_failed;
+    std::function<void(const PathHealthChanged&)> on_path_health;
+    /// With Config::restart_after. Whoever calls restart() here tells the peer, as always.
+    std::function<void(const RestartNeeded&)> on_restart_needed;
     /// Application data, a view that is good until the callback returns. While it is set,
     /// async_receive gets nothing.
     std::function<void(ComponentId, Bytes)> on_data;

@@ -112,8 +112,26 @@ struct ServerFailed {
   TransportAddress server;
   std::string reason;  ///< one line
 };
-using Event =
-    std::variant<LocalCandidateFound, GatheringDone, StateChanged, PairSelected, ServerFailed>;
+/// How the selected pair does what is asked about consent, whether or not the session lives.
+enum class PathHealth : std::uint8_t {
+  good,
+  degraded,  ///< silent for Config::path_patience, or too much is lost, or it is much slower than
+             ///< usual
+};
+std::string_view to_string(PathHealth health);
+struct PathHealthChanged {
+  ComponentId component;
+  PathHealth health;
+  Duration round_trip_time;  ///< of late; zero: not known
+  unsigned lost;             ///< of the last eight questions, those not answered in time
+};
+/// No pair works: see Config::restart_after. restart() may help; the peer is to be told as of any
+/// other.
+struct RestartNeeded {
+  std::string reason;  ///< one line
+};
+using Event = std::variant<LocalCandidateFound, GatheringDone, StateChanged, PairSelected,
+                           ServerFailed, PathHealthChanged, RestartNeeded>;
 
 /// Application data that came in; a view into the datagram.
 struct Received {

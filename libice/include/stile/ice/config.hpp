@@ -111,6 +111,9 @@ struct Config {
   /// asked when consent is due, and when data is sent on it and nothing has come for half of this
   /// time. Towards peers that know numbered nominations.
   Duration path_patience = std::chrono::milliseconds(800);
+  /// When no pair has worked for so long, the application is asked to restart (RestartNeeded); the
+  /// controlled side waits twice as long. Anew when the host gets another address. Zero: never.
+  Duration restart_after{};
   /// Other pairs are checked, and kept alive, for that: direct ones by another way, and one through
   /// the relay.
   bool keep_backups = true;
