@@ -16,18 +16,18 @@ namespace {
 
 using connect::Options;
 
-void add_turn_server(ice::Config& config, const std::string& text, const Options& options,
-                     boost::asio::any_io_executor executor) {
-  const turn::ServerUri uri = turn_uri(text);
-  if (options.username.empty())
-    throw CommandError("'" + text + "' needs --username and --password");
-  const std::string name = IpAddress::parse(uri.host) ? std::string() : uri.host;
-  for (const TransportAddress& address : resolve_host(executor, uri.host, uri.port))
-    config.turn_servers.push_back(
-        {address, {options.username, options.password}, uri.transport(), name});
+std::vector<connect::Server> servers_of(const Options& options) {
+  std::vector<connect::Server> servers;
+  for (const std::string& text : options.stun) servers.push_back({stun_uri(text), {}});
+  for (const std::string& text : options.turn) {
+    if (options.username.empty())
+      throw CommandError("'" + text + "' needs --username and --password");
+    servers.push_back({turn_uri(text), {options.username, options.password}});
+  }
+  return servers;
 }
 
-ice::Config configuration(const Options& options, boost::asio::any_io_executor executor) {
+ice::Config configuration(const Options& options) {
   ice::Config config;
   config.role = options.role == "controlled" ? ice::Role::controlled : ice::Role::controlling;
   config.policy = options.policy == "relay" ? ice::Policy::relay : ice::Policy::all;
@@ -47,10 +47,6 @@ ice::Config configuration(const Options& options, boost::asio::any_io_executor e
         std::chrono::duration_cast<Duration>(std::chrono::duration<double>(options.detection));
   config.restart_after =
       std::chrono::duration_cast<Duration>(std::chrono::duration<double>(options.restart_after));
-  for (const std::string& server : options.stun)
-    for (const TransportAddress& address : resolve_server(executor, server))
-      config.stun_servers.push_back(address);
-  for (const std::string& server : options.turn) add_turn_server(config, server, options, executor);
   return config;
 }
 
@@ -81,7 +77,7 @@ void require_addresses(const Options& options) {
 int run_session(const Options& options) {
   require_addresses(options);
   boost::asio::io_context context(1);
-  connect::StdioPeer peer(context, options, configuration(options, context.get_executor()),
+  connect::StdioPeer peer(context, options, configuration(options), servers_of(options),
                           proxy_of(options, context.get_executor()));
   return peer.run();
 }

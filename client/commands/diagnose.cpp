@@ -47,8 +47,7 @@ Findings discover(const TransportAddress& server) {
 }
 
 int run_diagnosis(const Options& options) {
-  boost::asio::io_context context;
-  const TransportAddress server = resolve_server(context.get_executor(), options.server).front();
+  const TransportAddress server = resolve_server(options.server).front();
   const Findings findings = discover(server);
   if (!findings.answered) throw does_not_answer(server, "UDP");
   if (options.json)

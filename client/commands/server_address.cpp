@@ -1,48 +1,43 @@
 #include "client/commands/server_address.hpp"
 
 #include <algorithm>
+#include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/udp.hpp>
-#include <charconv>
 
 #include "stile/asio/endpoint.hpp"
+#include "stile/asio/server_finder.hpp"
 
 namespace stile {
 
-namespace {
-
-struct HostAndPort {
-  std::string host;
-  std::string port = "3478";  // RFC 8489 §8.1
-};
-
-std::optional<HostAndPort> split(const std::string& text) {
-  if (text.starts_with('[')) {
-    const auto end = text.find(']');
-    if (end == text.npos) return std::nullopt;
-    if (end + 1 == text.size()) return HostAndPort{text.substr(1, end - 1)};
-    if (text[end + 1] != ':') return std::nullopt;
-    return HostAndPort{text.substr(1, end - 1), text.substr(end + 2)};
-  }
-  const auto colon = text.find(':');
-  const bool bare_v6 = colon != text.npos && text.find(':', colon + 1) != text.npos;
-  if (colon == text.npos || bare_v6) return HostAndPort{text};
-  return HostAndPort{text.substr(0, colon), text.substr(colon + 1)};
+turn::ServerUri stun_uri(const std::string& text) {
+  const std::string host = text.starts_with("stun:") ? text.substr(5) : text;
+  const bool is_bare_v6 = !host.starts_with('[') && IpAddress::parse(host);
+  const auto uri = turn::ServerUri::parse(
+      "stun:" + (is_bare_v6 && host.find(':') != host.npos ? "[" + host + "]" : host));
+  if (!uri) throw CommandError("'" + text + "' is not HOST, HOST:PORT or [IPV6]:PORT");
+  return *uri;
 }
 
-bool is_port(const std::string& text) {
-  std::uint16_t port = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), port);
-  return error == std::errc{} && end == text.data() + text.size() && port != 0;
+std::vector<TransportAddress> resolve_server(const std::string& text) {
+  std::vector<TransportAddress> addresses;
+  for (const turn::ServerPlace& place : find_places(stun_uri(text)))
+    addresses.push_back(place.address);
+  return addresses;
 }
 
-}  // namespace
-
-std::vector<TransportAddress> resolve_server(boost::asio::any_io_executor executor,
-                                             const std::string& text) {
-  const auto place = split(text.starts_with("stun:") ? text.substr(5) : text);
-  if (!place || place->host.empty() || !is_port(place->port))
-    throw CommandError("'" + text + "' is not HOST, HOST:PORT or [IPV6]:PORT");
-  return resolve_host(executor, place->host, static_cast<std::uint16_t>(std::stoi(place->port)));
+std::vector<turn::ServerPlace> find_places(const turn::ServerUri& uri) {
+  boost::asio::io_context context;
+  ServerFinder finder(context.get_executor());
+  std::vector<turn::ServerPlace> places;
+  finder.find(uri, [&](std::vector<turn::ServerPlace> found) {
+    places = std::move(found);
+    context.stop();  // what else was asked does not matter
+  });
+  context.run();
+  if (places.empty())
+    throw CommandError("cannot find the server '" + uri.host +
+                       "'; check the name, or give an IP address");
+  return places;
 }
 
 std::vector<TransportAddress> resolve_host(boost::asio::any_io_executor executor,

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "stile/base/address.hpp"
+#include "stile/turn/server_search.hpp"
 #include "stile/turn/uri.hpp"
 
 namespace stile {
@@ -16,11 +17,13 @@ struct CommandError : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
-/// The addresses of `HOST`, `HOST:PORT`, `[V6]:PORT` or `V6`, also with `stun:` in front (RFC
-/// 7064), IPv4 first; port 3478 unless one is given. Throws CommandError if it is none of these, or
-/// the host has no address.
-std::vector<TransportAddress> resolve_server(boost::asio::any_io_executor executor,
-                                             const std::string& text);
+/// `HOST`, `HOST:PORT`, `[V6]:PORT` or `V6`, also with `stun:` in front (RFC 7064). Throws
+/// CommandError if it is none of these.
+turn::ServerUri stun_uri(const std::string& text);
+/// Where that one is, in the order to try: RFC 8489 §8.1. Throws CommandError if nowhere.
+std::vector<TransportAddress> resolve_server(const std::string& text);
+/// Likewise of a TURN server: RFC 5928.
+std::vector<turn::ServerPlace> find_places(const turn::ServerUri& uri);
 
 /// The addresses of a host by name or address, IPv4 first. Throws CommandError if it has none.
 std::vector<TransportAddress> resolve_host(boost::asio::any_io_executor executor,

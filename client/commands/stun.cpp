@@ -145,7 +145,7 @@ class BindingTransaction {
 
 int ask(const Options& options) {
   boost::asio::io_context context;
-  const TransportAddress server = resolve_server(context.get_executor(), options.server).front();
+  const TransportAddress server = resolve_server(options.server).front();
   BindingTransaction transaction(context, server);
   const Answer answer =
       transaction.run(options.over_tcp, std::chrono::duration<double>(options.timeout_seconds));

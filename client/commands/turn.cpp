@@ -225,13 +225,14 @@ class RelayTest {
 };
 
 int test_relay(const Options& options) {
-  boost::asio::io_context context;
   const bool is_uri = options.server.starts_with("turn:") || options.server.starts_with("turns:");
-  const turn::ServerUri uri =
-      is_uri ? turn_uri(options.server) : turn::ServerUri{.relays = true, .over_udp = true};
-  const TransportAddress server =
-      is_uri ? resolve_host(context.get_executor(), uri.host, uri.port).front()
-             : resolve_server(context.get_executor(), options.server).front();
+  turn::ServerUri uri = is_uri ? turn_uri(options.server) : stun_uri(options.server);
+  const turn::ServerPlace place =
+      is_uri ? find_places(uri).front()
+             : turn::ServerPlace{Transport::udp, resolve_server(options.server).front()};
+  const TransportAddress server = place.address;
+  uri.over_udp = !is_stream(place.transport);
+  uri.secure = place.transport == Transport::tls || place.transport == Transport::dtls;
   RelayTest test(server, uri, options);
   test.run();
   const double ms = static_cast<double>(test.median().count()) / 1000;

@@ -7,13 +7,13 @@ need_namespaces
 public_network
 open_host one 203.0.113.21
 open_host two 203.0.113.22
-# certificate NAME SUBJECT_ALTERNATIVE_NAME
-certificate() {
+# certificate_for NAME SUBJECT_ALTERNATIVE_NAME
+certificate_for() {
   openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj "/CN=$1" -addext "subjectAltName=$2" \
     -keyout "$work/$1.key" -out "$work/$1.pem" 2>/dev/null
 }
-certificate good "IP:$server_address"
-certificate other DNS:turn.example.org
+certificate_for good "IP:$server_address"
+certificate_for other DNS:turn.example.org
 relay_server --listen-tls "$server_address:5349" --listen-tls "$server_address:443" --cert "$work/good.pem" --key "$work/good.key"
 credentials=(--username u --password p)
 

@@ -16,7 +16,7 @@ cleanup() {
   for pid in "${started[@]}"; do kill -KILL "$pid" 2>/dev/null; done
   wait 2>/dev/null
   for name in "${namespaces[@]}"; do ip netns del "$prefix-$name" 2>/dev/null; done
-  rm -rf "$work"
+  rm -rf "$work" "/etc/netns/$prefix-"*
   exit "$status"
 }
 trap cleanup EXIT
@@ -54,6 +54,12 @@ join() {
 certificate() {
   openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=test \
     -keyout "$work/key.pem" -out "$work/cert.pem" 2>/dev/null
+}
+
+# name_server NAMESPACE ADDRESS: whom programs there ask, from now on (ip-netns(8)).
+name_server() {
+  mkdir -p "/etc/netns/$prefix-$1"
+  printf 'nameserver %s\noptions timeout:1 attempts:1\n' "$2" >"/etc/netns/$prefix-$1/resolv.conf"
 }
 
 # start NAME NAMESPACE COMMAND...: in the background, standard output in $work/NAME.out; its pid is $pid.

@@ -71,14 +71,16 @@ ice::Parameters parameters_of(const json& remote) {
 }  // namespace
 
 StdioPeer::StdioPeer(boost::asio::io_context& context, const Options& options, ice::Config config,
-                     const std::optional<Proxy>& proxy)
+                     const std::vector<Server>& servers, const std::optional<Proxy>& proxy)
     : context_(context),
       options_(options),
       input_(context, own_standard_input()),
       signals_(context, SIGINT, SIGTERM),
       next_look_(context),
       trace_(options.explain),
-      session_(context.get_executor(), std::move(config), callbacks(), {options.ca_file}, proxy) {}
+      session_(context.get_executor(), std::move(config), callbacks(), {options.ca_file}, proxy) {
+  for (const Server& server : servers) session_.add_server(server.uri, server.credentials);
+}
 
 int StdioPeer::run() {
   begin_trickle();
@@ -174,7 +176,7 @@ void StdioPeer::tell_path(const ice::PathHealthChanged& changed) {
 }
 
 void StdioPeer::tell_server_failed(const ice::ServerFailed& failed) {
-  server_problem_ = "server " + failed.server.to_string() + ": " + failed.reason;
+  server_problem_ = "server " + failed.name() + ": " + failed.reason;
   std::cerr << "stile connect: " << server_problem_ << std::endl;
 }
 

@@ -13,13 +13,18 @@
 
 namespace stile::connect {
 
+struct Server {
+  turn::ServerUri uri;
+  turn::Credentials credentials;
+};
+
 /// One ICE session, with a conversation on standard input and output around it: one JSON object a
 /// line. Whatever is said in a line that cannot be used is answered with {"error": "..."}, and the
 /// conversation goes on.
 class StdioPeer {
  public:
   StdioPeer(boost::asio::io_context& context, const Options& options, ice::Config config,
-            const std::optional<Proxy>& proxy);
+            const std::vector<Server>& servers, const std::optional<Proxy>& proxy);
 
   /// Until the input ends, a signal comes, or the session fails; answers the exit status.
   int run();

@@ -61,7 +61,7 @@ typedef struct stile_config {
   size_t struct_size;
   stile_role role;
   stile_policy policy;
-  const stile_server *servers; /* copied. Names are resolved when the session is made, which may block: give addresses if it must not */
+  const stile_server *servers; /* copied. Names are asked for while candidates are gathered: turn:HOST by RFC 5928, stun:HOST by RFC 8489 8.1 */
   size_t server_count;
   const char *ca_file;        /* PEM, for turns:; NULL: the system's certificates */
   const char *interface_name; /* use the addresses of this interface only; NULL: of all */

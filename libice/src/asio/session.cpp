@@ -83,6 +83,10 @@ void Session::for_each_pair(const std::function<void(const PairReport&)>& visit)
   impl_->agent.for_each_pair(visit);
 }
 
+void Session::add_server(const turn::ServerUri& uri, const turn::Credentials& credentials) {
+  impl_->find_server(uri, credentials);
+}
+
 void Session::gather(const InterfaceFilter& filter) {
   const auto addresses = local_addresses(filter);
   impl_->watch_network(filter);

@@ -349,6 +349,45 @@ void Session::Impl::take_local_addresses(std::span<const IpAddress> addresses) {
   drain();
 }
 
+void Session::Impl::find_server(const turn::ServerUri& uri, const turn::Credentials& credentials) {
+  if (closed_) return;
+  if (!uri.relays && uri.transport() != Transport::udp)
+    throw std::invalid_argument("'" + uri.text() + "': STUN is asked over UDP only");
+  connector_.prepare(uri.transport());
+  // NAPTR records may name these.
+  if (uri.relays && !uri.transport_given)
+    for (const Transport transport : {Transport::tls, Transport::dtls})
+      connector_.prepare(transport);
+  if (!finder) finder.emplace(executor);
+  if (watch_descriptor) finder->watch_descriptors(watch_descriptor);
+  ++servers_asked_for_;
+  agent.expect_servers();
+  finder->find(uri, [weak = weak_from_this(), uri, credentials](const auto& places) {
+    if (const auto self = weak.lock(); self && !self->closed_)
+      self->add_found(uri, credentials, places);
+  });
+}
+
+void Session::Impl::add_found(const turn::ServerUri& uri, const turn::Credentials& credentials,
+                              const std::vector<turn::ServerPlace>& places) {
+  if (places.empty()) tell(ServerFailed{{}, "no address of it was found", uri.text()});
+  if (closed_) return;
+  std::vector<TransportAddress> stun;
+  std::vector<TurnServer> turn;
+  const std::string name = IpAddress::parse(uri.host) ? std::string() : uri.host;
+  for (const turn::ServerPlace& place : places) {
+    const bool needs_own_socket = uri.relays && place.transport == Transport::udp;
+    if (shared_port_ && needs_own_socket) continue;
+    if (uri.relays)
+      turn.push_back({place.address, credentials, place.transport, name});
+    else
+      stun.push_back(place.address);
+  }
+  agent.add_servers(instant_now(), std::move(stun), std::move(turn));
+  if (--servers_asked_for_ == 0) agent.end_of_servers(instant_now());
+  drain();
+}
+
 void Session::Impl::find_candidate(NamedCandidate named) {
   if (closed_) return;
   if (!resolver) resolver.emplace(executor, local_addresses());
@@ -379,6 +418,7 @@ Instant Session::Impl::deadline() const {
   Instant earliest = agent.poll_timeout();
   for (const auto& [id, connection] : connections_)
     earliest = std::min(earliest, connection->deadline());
+  if (finder) earliest = std::min(earliest, finder->deadline());
   return monitor ? std::min(earliest, monitor->deadline()) : earliest;
 }
 
@@ -396,6 +436,7 @@ void Session::Impl::close() {
   for (const auto& [id, listener] : listeners_) listener->close();
   listeners_.clear();
   resolver.reset();
+  finder.reset();
   responder_.reset();
   monitor.reset();
   if (shared_port_) shared_port_->leave(owner_);

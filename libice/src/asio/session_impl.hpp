@@ -12,6 +12,7 @@
 #include "stile/asio/clock.hpp"
 #include "stile/asio/mdns_resolver.hpp"
 #include "stile/asio/network_monitor.hpp"
+#include "stile/asio/server_finder.hpp"
 #include "stile/asio/session.hpp"
 #include "stile/base/random.hpp"
 
@@ -35,6 +36,7 @@ struct Session::Impl : std::enable_shared_from_this<Impl> {
   void tell_shared_port() {
     if (shared_port_ && !closed_) shared_port_->rename(owner_, agent.local_credentials().ufrag);
   }
+  void find_server(const turn::ServerUri& uri, const turn::Credentials& credentials);
   void find_candidate(NamedCandidate named);
   /// When the last name has been found, or not.
   void end_remote_candidates();
@@ -52,10 +54,13 @@ struct Session::Impl : std::enable_shared_from_this<Impl> {
   SystemRandom random;
   Agent agent;
   std::optional<MdnsResolver> resolver;
+  std::optional<ServerFinder> finder;
   std::function<void(int)> watch_descriptor;
   std::optional<NetworkMonitor> monitor;
 
  private:
+  void add_found(const turn::ServerUri& uri, const turn::Credentials& credentials,
+                 const std::vector<turn::ServerPlace>& places);
   void carry_out(const OpenSocket& command);
   void carry_out(const OpenConnection& command);
   void carry_out(const OpenListener& command);
@@ -99,6 +104,7 @@ struct Session::Impl : std::enable_shared_from_this<Impl> {
 
   std::vector<Candidate> candidates_;
   bool gathered_ = false;
+  std::size_t servers_asked_for_ = 0;
   std::size_t names_asked_for_ = 0;
   bool remotes_end_ = false;
   std::function<void(std::error_code, std::vector<Candidate>)> gathered_handler_;

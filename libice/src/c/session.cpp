@@ -68,8 +68,7 @@ stile::ice::Session::Callbacks stile_session::callbacks() {
           .remote_text = pair.remote.to_string()});
   };
   callbacks.on_server_failed = [push](const stile::ice::ServerFailed& failed) {
-    push({.type = STILE_EVENT_SERVER_FAILED,
-          .text = failed.server.to_string() + ": " + failed.reason});
+    push({.type = STILE_EVENT_SERVER_FAILED, .text = failed.name() + ": " + failed.reason});
   };
   callbacks.on_path_health = [push](const stile::ice::PathHealthChanged& changed) {
     push({.type = STILE_EVENT_PATH_HEALTH,

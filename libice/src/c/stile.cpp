@@ -31,28 +31,10 @@ std::string text_or_empty(const char* text) {
 }
 
 /// Throws std::invalid_argument, which says what is wrong with it.
-void add_server(ice::Config& config, const stile_server& server, boost::asio::io_context& context) {
+void add_server(ice::Session& session, const stile_server& server) {
   const auto uri = turn::ServerUri::parse(text_or_empty(server.uri));
   if (!uri) throw std::invalid_argument(uri.error());
-  if (!uri->relays && uri->transport() != Transport::udp)
-    throw std::invalid_argument("'" + std::string(server.uri) + "': STUN is asked over UDP only");
-  boost::asio::ip::udp::resolver resolver(context);
-  boost::system::error_code error;
-  const auto found = resolver.resolve(uri->host, std::to_string(uri->port),
-                                      boost::asio::ip::resolver_base::numeric_service, error);
-  if (error) throw std::invalid_argument("'" + uri->host + "': " + error.message());
-  const std::string name = IpAddress::parse(uri->host) ? std::string() : uri->host;
-  for (const auto& each : found) {
-    const TransportAddress address = from_asio(each.endpoint());
-    if (uri->relays)
-      config.turn_servers.push_back(
-          {address,
-           {text_or_empty(server.username), text_or_empty(server.password)},
-           uri->transport(),
-           name});
-    else
-      config.stun_servers.push_back(address);
-  }
+  session.add_server(*uri, {text_or_empty(server.username), text_or_empty(server.password)});
 }
 
 /// Throws std::invalid_argument, which says why there is none.
@@ -91,8 +73,6 @@ ice::Config configuration(const stile_config& from) {
       (from.restart_after_ms < 1000 || from.restart_after_ms > 3'600'000))
     throw std::invalid_argument("restart_after_ms is 1000 to 3600000");
   config.restart_after = std::chrono::milliseconds(from.restart_after_ms);
-  boost::asio::io_context context;
-  for (std::size_t i = 0; i < from.server_count; ++i) add_server(config, from.servers[i], context);
   return config;
 }
 
@@ -130,8 +110,11 @@ stile_result stile_session_new(const stile_config* config, stile_session** sessi
   try {
     const InterfaceFilter filter{.only = text_or_empty(whole.interface_name),
                                  .loopback = whole.loopback != 0};
-    *session = new stile_session(configuration(whole), {text_or_empty(whole.ca_file)},
-                                 proxy_of(whole), filter);
+    auto made = std::make_unique<stile_session>(
+        configuration(whole), TlsTrust{text_or_empty(whole.ca_file)}, proxy_of(whole), filter);
+    for (std::size_t i = 0; i < whole.server_count; ++i)
+      add_server(made->session, whole.servers[i]);
+    *session = made.release();
     return STILE_OK;
   } catch (const std::invalid_argument& error) {
     return fail(STILE_INVALID, error.what());

@@ -42,6 +42,22 @@ void Agent::gather(Instant now, std::span<const IpAddress> local_addresses) {
   impl_->plan();
 }
 
+void Agent::expect_servers() {
+  impl_->more_servers = true;
+}
+
+void Agent::add_servers(Instant now, std::vector<TransportAddress> stun,
+                        std::vector<TurnServer> turn) {
+  impl_->add_servers(now, std::move(stun), std::move(turn));
+  impl_->fire_transactions(now);
+  impl_->plan();
+}
+
+void Agent::end_of_servers(Instant now) {
+  impl_->end_of_servers(now);
+  impl_->plan();
+}
+
 void Agent::handle_socket_opened(Instant now, SocketId id,
                                  std::expected<TransportAddress, std::string> local) {
   impl_->socket_opened(now, id, std::move(local));
@@ -193,6 +209,7 @@ Agent::Impl::Impl(Config configuration, Random& random_source)
       role(config.role),
       tie_breaker(random.u64()),
       local{random.ice_chars(8), random.ice_chars(24)},
+      stun_servers(config.stun_servers),
       turn_servers(config.turn_servers),
       checklists(config.streams, config.max_pairs),
       components(std::size_t{config.streams} * config.components) {}

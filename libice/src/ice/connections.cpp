@@ -64,7 +64,7 @@ void Agent::Impl::connection_opened(Instant now, std::size_t index,
   }
   socket.status = Socket::Status::open;
   socket.local = *local_end;
-  servers_to_ask.emplace_back(index, config.stun_servers.size() + socket.server);
+  servers_to_ask.emplace_back(index, number_of_turn(socket.server));
 }
 
 void Agent::Impl::disconnected(Instant now, SocketId id, const std::string& reason) {
@@ -93,14 +93,15 @@ bool Agent::Impl::redirect(const Relay& from, const TransportAddress& to) {
   });
   const auto index = static_cast<std::size_t>(same - turn_servers.begin());
   if (same == turn_servers.end()) {
-    if (turn_servers.size() >= config.turn_servers.size() + max_redirections) return false;
+    if (redirections >= max_redirections) return false;
+    ++redirections;
     turn_servers.push_back(server);
   }
   const Socket& socket = sockets[from.socket];
   if (socket.transport != Transport::udp)
     return open_connection(index, ComponentId(socket.component));
   if (relay_at(from.socket, to)) return false;
-  servers_to_ask.emplace_back(from.socket, config.stun_servers.size() + index);
+  servers_to_ask.emplace_back(from.socket, number_of_turn(index));
   return true;
 }
 

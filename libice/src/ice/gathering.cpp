@@ -98,7 +98,7 @@ void Agent::Impl::use_again(Instant now, std::size_t index) {
   for (std::size_t i = 0; i < relays.size(); ++i)
     if (const auto relayed = relays[i]->client.relayed(); relayed && relays[i]->socket == index)
       add_relayed_candidate(now, i, *relayed);
-  ask_servers(index);
+  ask_servers(index, {});
   if (kind == Socket::Kind::udp) map_port(now, index);
 }
 
@@ -131,26 +131,26 @@ void Agent::Impl::socket_opened(Instant now, SocketId id,
     return finish_gathering_if_done(now);
   }
   add_host_candidate(now, index);
-  ask_servers(index);
+  ask_servers(index, {});
   map_port(now, index);
   finish_gathering_if_done(now);
 }
 
-void Agent::Impl::ask_servers(std::size_t socket) {
+void Agent::Impl::ask_servers(std::size_t socket, const ServerCounts& from) {
   if (config.lite || sockets[socket].transport != Transport::udp) return;  // RFC 8445 §5.2
   const Family family = sockets[socket].local.family();
-  const std::size_t stun_count = config.stun_servers.size();
-  for (std::size_t i = 0; i < turn_servers.size(); ++i)
+  for (std::size_t i = from.turn; i < turn_servers.size(); ++i)
     if (turn_servers[i].transport == Transport::udp && turn_servers[i].address.family() == family)
-      servers_to_ask.emplace_back(socket, stun_count + i);
+      servers_to_ask.emplace_back(socket, number_of_turn(i));
   if (config.policy == Policy::relay) return;
-  for (std::size_t i = 0; i < stun_count; ++i) {
+  for (std::size_t i = from.stun; i < stun_servers.size(); ++i) {
     // An Allocate to the same server shows the reflexive address, too (RFC 8445 §5.1.1.2).
-    const TransportAddress& server = config.stun_servers[i];
+    const TransportAddress& server = stun_servers[i];
     const bool relays_too = std::ranges::any_of(turn_servers, [&](const TurnServer& other) {
       return other.address == server && other.transport == Transport::udp;
     });
-    if (server.family() == family && !relays_too) servers_to_ask.emplace_back(socket, i);
+    if (server.family() == family && !relays_too)
+      servers_to_ask.emplace_back(socket, number_of_stun(i));
   }
 }
 
@@ -158,18 +158,16 @@ bool Agent::Impl::start_next_server(Instant now) {
   if (servers_to_ask.empty()) return false;
   const auto [socket, server] = servers_to_ask.front();
   servers_to_ask.erase(servers_to_ask.begin());
-  const std::size_t stun_count = config.stun_servers.size();
-  const TransportAddress address =
-      server < stun_count ? config.stun_servers[server] : turn_servers[server - stun_count].address;
+  const TransportAddress address = server_address(server);
   const auto relay = relay_at(socket, address);
-  if (server >= stun_count && relay && relays[*relay]->client.is_pending()) {
+  if (is_turn_number(server) && relay && relays[*relay]->client.is_pending()) {
     relays[*relay]->settled =
         false;  // asked before a restart; a second request would be refused (437)
     return true;
   }
   // Who relays for us since before a restart is asked as a STUN server.
-  if (server >= stun_count && !(relay && relays[*relay]->client.is_allocated())) {
-    start_relay(now, socket, server - stun_count);
+  if (is_turn_number(server) && !(relay && relays[*relay]->client.is_allocated())) {
+    start_relay(now, socket, index_of_server(server));
     return true;
   }
   const auto id = stun::TransactionId::make(random);
@@ -236,7 +234,7 @@ void Agent::Impl::ask_as_well(Instant now, std::size_t socket, std::size_t numbe
 }
 
 void Agent::Impl::finish_gathering_if_done(Instant now) {
-  if (gathering_done || !servers_to_ask.empty() || !server_checks.empty()) return;
+  if (gathering_done || more_servers || !servers_to_ask.empty() || !server_checks.empty()) return;
   const bool opening = std::ranges::any_of(sockets, [](const Socket& socket) {
     return socket.status == Socket::Status::opening && socket.kind != Socket::Kind::tcp_connection;
   });
@@ -305,7 +303,7 @@ void Agent::Impl::keep_mappings_alive(Instant now) {
   for (std::size_t i = 0; i < sockets.size(); ++i) {
     const bool is_ours = sockets[i].transport == Transport::udp && !sockets[i].sprays;
     if (sockets[i].status != Socket::Status::open || !is_ours) continue;
-    for (const TransportAddress& server : config.stun_servers)
+    for (const TransportAddress& server : stun_servers)
       if (server.family() == sockets[i].local.family()) send_keepalive({i, {}}, server);
   }
 }

@@ -179,8 +179,23 @@ struct Agent::Impl {
   void use_again(Instant now, std::size_t socket);
   void add_host_candidate(Instant now, std::size_t socket);
   void socket_opened(Instant now, SocketId id, std::expected<TransportAddress, std::string> local);
-  void ask_servers(std::size_t socket);
+  /// From the servers with these indexes on.
+  struct ServerCounts {
+    std::size_t stun = 0;
+    std::size_t turn = 0;
+  };
+  void ask_servers(std::size_t socket, const ServerCounts& from);
   bool start_next_server(Instant now);
+
+  // servers.cpp: one number for STUN and TURN servers, of which more of both may come
+  static constexpr std::size_t number_of_stun(std::size_t index) { return 2 * index; }
+  static constexpr std::size_t number_of_turn(std::size_t index) { return 2 * index + 1; }
+  static constexpr bool is_turn_number(std::size_t number) { return number % 2 != 0; }
+  static constexpr std::size_t index_of_server(std::size_t number) { return number / 2; }
+  TransportAddress server_address(std::size_t number) const;
+  void add_servers(Instant now, std::vector<TransportAddress> stun, std::vector<TurnServer> turn);
+  void end_of_servers(Instant now);
+
   void ask_as_well(Instant now, std::size_t socket, std::size_t number,
                    const TransportAddress& address);
   void finish_gathering_if_done(Instant now);
@@ -429,10 +444,12 @@ struct Agent::Impl {
   std::vector<Socket> sockets;
   std::uint32_t last_socket_id = 0;
   std::vector<std::pair<std::size_t, std::size_t>>
-      servers_to_ask;  ///< socket; index over STUN, then TURN servers
+      servers_to_ask;  ///< socket; number of the server
   std::vector<ServerCheck> server_checks;
-  std::vector<TurnServer>
-      turn_servers;  ///< the configuration's, and those that they have sent us to
+  std::vector<TransportAddress> stun_servers;  ///< the configuration's, and those that came later
+  std::vector<TurnServer> turn_servers;        ///< likewise, and those that they have sent us to
+  bool more_servers = false;                   ///< are to come
+  std::size_t redirections = 0;
   std::vector<std::unique_ptr<Relay>> relays;
   std::vector<std::unique_ptr<PortMapping>> port_mappings;
   std::vector<LocalCandidate> locals;

@@ -5,24 +5,9 @@
 
 namespace stile::ice {
 
-namespace {
-
-/// The STUN or TURN server that a candidate came from makes its foundation its own (RFC 8445
-/// §5.1.1.3).
-std::optional<IpAddress> server_ip(const Config& config,
-                                   const std::vector<TurnServer>& turn_servers,
-                                   std::size_t number) {
-  if (number == 0) return std::nullopt;
-  const std::size_t index = number - 1;
-  if (index < config.stun_servers.size()) return config.stun_servers[index].ip;
-  return turn_servers[index - config.stun_servers.size()].address.ip;
-}
-
-}  // namespace
-
 /// Adds and announces a candidate, or answers nothing if it is redundant (RFC 8445 §5.1.3): the
-/// same address from the same base. `server` counts from 1 over STUN and then TURN servers; 0:
-/// none. `router`: in place of the server, the one that has mapped the address.
+/// same address from the same base. `server` is one more than the server's number; 0: none.
+/// `router`: in place of the server, the one that has mapped the address.
 std::optional<std::size_t> Agent::Impl::add_local_candidate(CandidateType type,
                                                             const TransportAddress& address,
                                                             const Base& base, std::size_t server,
@@ -40,8 +25,9 @@ std::optional<std::size_t> Agent::Impl::add_local_candidate(CandidateType type,
   candidate.address = address;
   candidate.type = type;
   const IpAddress base_ip = type == CandidateType::relayed ? address.ip : socket.local.ip;
-  candidate.foundation =
-      foundation_of(type, base_ip, router ? router : server_ip(config, turn_servers, server));
+  // The server that a candidate came from makes its foundation its own (RFC 8445 §5.1.1.3).
+  if (!router && server != 0) router = server_address(server - 1).ip;
+  candidate.foundation = foundation_of(type, base_ip, router);
   // Two servers may give the same host candidate two reflexive or relayed ones: the later server's
   // is preferred less.
   const auto preference =

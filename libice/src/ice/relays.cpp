@@ -27,7 +27,7 @@ void Agent::Impl::start_relay(Instant now, std::size_t socket, std::size_t serve
 void Agent::Impl::add_relayed_candidate(Instant now, std::size_t index,
                                         const TransportAddress& relayed) {
   const Relay& relay = *relays[index];
-  const std::size_t server_number = 1 + config.stun_servers.size() + relay.server;
+  const std::size_t server_number = 1 + number_of_turn(relay.server);
   if (const auto candidate = add_local_candidate(CandidateType::relayed, relayed,
                                                  {relay.socket, index}, server_number))
     pair_local(now, *candidate);
@@ -45,7 +45,7 @@ void Agent::Impl::drain_relay(Instant now, std::size_t index) {
 void Agent::Impl::handle_relay_event(Instant now, std::size_t index, const turn::Event& event) {
   Relay& relay = *relays[index];
   const Socket& socket = sockets[relay.socket];
-  const std::size_t server_number = 1 + config.stun_servers.size() + relay.server;
+  const std::size_t server_number = 1 + number_of_turn(relay.server);
   if (const auto* allocated = std::get_if<turn::Allocated>(&event)) {
     if (gathering_done && !watches_paths() &&
         !socket.newcomer) {  // too late to be of use: given back at once

@@ -62,6 +62,17 @@ Transport ServerUri::transport() const {
   return secure ? Transport::tls : Transport::tcp;
 }
 
+std::string ServerUri::text() const {
+  const auto scheme = std::ranges::find_if(schemes, [this](const Scheme& each) {
+    return each.relays == relays && each.secure == secure;
+  });
+  std::string all =
+      std::string(scheme->prefix) + (host.find(':') != host.npos ? "[" + host + "]" : host);
+  if (port_given) all += ":" + std::to_string(port);
+  if (transport_given) all += over_udp ? "?transport=udp" : "?transport=tcp";
+  return all;
+}
+
 std::expected<ServerUri, std::string> ServerUri::parse(std::string_view text) {
   const auto problem = [text](std::string_view what) {
     return std::unexpected("'" + std::string(text.substr(0, 300)) + "': " + std::string(what));
@@ -82,6 +93,7 @@ std::expected<ServerUri, std::string> ServerUri::parse(std::string_view text) {
     if (asked != "transport=udp" && asked != "transport=tcp")
       return problem("behind '?' only transport=udp or transport=tcp is known");
     uri.over_udp = asked.ends_with("udp");
+    uri.transport_given = true;
   }
   const auto behind = take_host(rest, uri.host);
   if (!behind) return problem("the host is neither a name nor an address (IPv6 in brackets)");
@@ -89,6 +101,7 @@ std::expected<ServerUri, std::string> ServerUri::parse(std::string_view text) {
   const auto port = behind->starts_with(':') ? parse_port(behind->substr(1)) : std::nullopt;
   if (!port) return problem("the port is not 1 to 65535");
   uri.port = *port;
+  uri.port_given = true;
   return uri;
 }
 

@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "tests/unit/ice/wire.hpp"
 
 using namespace stile;
@@ -150,6 +152,49 @@ TEST_CASE("gathering: a relayed address that comes too late is given back",
   REQUIRE(refresh);
   CHECK(refresh->is(stun::Class::request, stun::Method::refresh));
   CHECK(refresh->get<stun::LifetimeAttribute>()->value == 0);
+}
+
+TEST_CASE("gathering: servers that are found later are asked, and waited for", "[ice][rfc8838-8]") {
+  Wire wire({.role = Role::controlling, .trickle = true});
+  wire.elsewhere = stun_server(seen);
+  wire.a.agent.expect_servers();
+  wire.gather(wire.a);
+  wire.run_for(seconds(1));
+  CHECK(wire.a.candidates.size() == 1);
+  CHECK_FALSE(wire.a.gathering_done);
+  wire.a.agent.add_servers(wire.now, {server}, {});
+  wire.a.agent.end_of_servers(wire.now);
+  wire.drain(wire.a);
+  CHECK_FALSE(wire.a.gathering_done);
+  wire.run_for(milliseconds(30));
+  CHECK(wire.a.candidates.size() == 2);
+  CHECK(wire.a.gathering_done);
+}
+
+TEST_CASE("gathering: a relay that is found later relays", "[ice][rfc8838-8]") {
+  Wire wire({.role = Role::controlling, .stun_servers = {dead_server}, .trickle = true});
+  int requests = 0;
+  wire.elsewhere = [&](const Datagram& datagram) -> std::optional<ByteVector> {
+    if (datagram.to != server) return std::nullopt;
+    return requests++ == 0 ? challenge(datagram.bytes) : allocated(datagram.bytes);
+  };
+  wire.a.agent.expect_servers();
+  wire.gather(wire.a);
+  wire.run_for(milliseconds(100));
+  wire.a.agent.add_servers(wire.now, {}, {{server, {"u", "p"}}});
+  wire.a.agent.end_of_servers(wire.now);
+  wire.drain(wire.a);
+  wire.run_for(milliseconds(100));
+  CHECK(std::ranges::count(wire.a.candidates, CandidateType::relayed, &Candidate::type) == 1);
+}
+
+TEST_CASE("gathering: without trickle, servers that are not found in time are not waited for",
+          "[ice][rfc8838-13]") {
+  Wire wire({.role = Role::controlling});
+  wire.a.agent.expect_servers();
+  wire.gather(wire.a);
+  wire.run_for(seconds(6));
+  CHECK(wire.a.gathering_done);
 }
 
 TEST_CASE("gathering: ends with the nomination", "[ice][rfc8838-13]") {

@@ -15,6 +15,7 @@
 #include "stile/asio/local_addresses.hpp"
 #include "stile/asio/shared_port.hpp"
 #include "stile/ice/agent.hpp"
+#include "stile/turn/uri.hpp"
 
 namespace stile::ice {
 
@@ -61,6 +62,11 @@ class Session {
   Role role() const;
   void for_each_pair(const std::function<void(const PairReport&)>& visit) const;
 
+  /// A server beside those of the configuration, by its URI, whose name is asked for meanwhile
+  /// (ServerFinder); before gather(), which need not wait for it. If there is none,
+  /// on_server_failed is told. `credentials` are for TURN. Throws like the constructor, and
+  /// std::invalid_argument for STUN over anything but UDP.
+  void add_server(const turn::ServerUri& uri, const turn::Credentials& credentials = {});
   void gather(const InterfaceFilter& filter = {});
   void set_remote_parameters(Parameters parameters);
   void add_remote_candidate(Candidate candidate);

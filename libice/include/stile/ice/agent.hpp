@@ -110,7 +110,9 @@ struct PairSelected {
 };
 struct ServerFailed {
   TransportAddress server;
-  std::string reason;  ///< one line
+  std::string reason;    ///< one line
+  std::string uri = {};  ///< in place of an address, if none was found
+  std::string name() const { return uri.empty() ? server.to_string() : uri; }
 };
 /// How the selected pair does what is asked about consent, whether or not the session lives.
 enum class PathHealth : std::uint8_t {
@@ -218,6 +220,11 @@ class Agent {
 
   /// Starts to gather from these addresses of the host (RFC 8445 §5.1.1). Once.
   void gather(Instant now, std::span<const IpAddress> local_addresses);
+  /// Servers whose names are still being asked for: gathering goes on until end_of_servers().
+  void expect_servers();
+  /// More than the configuration has; also while candidates are gathered.
+  void add_servers(Instant now, std::vector<TransportAddress> stun, std::vector<TurnServer> turn);
+  void end_of_servers(Instant now);
   /// Answers OpenSocket and OpenConnection: the address that it is bound to, or why not.
   void handle_socket_opened(Instant now, SocketId id,
                             std::expected<TransportAddress, std::string> local);

@@ -17,10 +17,14 @@ struct ServerUri {
   std::string host;     ///< a name or an address, IPv6 without brackets
   std::uint16_t port =
       0;  ///< 3478, or 5349 for a secure one, unless given (RFC 8489 §8.1, RFC 8656 §18)
+  bool port_given = false;
+  bool transport_given = false;
   bool over_udp = false;  ///< transport=udp, or what the scheme means without (RFC 5928 §3)
 
   /// UDP, TCP, TLS or DTLS.
   Transport transport() const;
+  /// As it can be parsed again.
+  std::string text() const;
   /// The error is one line that quotes the text.
   static std::expected<ServerUri, std::string> parse(std::string_view text);
 };
