@@ -17,8 +17,8 @@ struct Options {
   std::string proxy;  ///< a URI, or empty
   std::string policy = "all";
   std::string interface;
-  std::string explain;   ///< a file to write, or empty
-  double detection = 0;  ///< seconds; 0: as the library has it
+  std::string explain;       ///< a file to write, or empty
+  double detection = 0;      ///< seconds; 0: as the library has it
   double restart_after = 0;  ///< seconds; 0: never
   bool lite = false;
   bool ipv4_only = false;

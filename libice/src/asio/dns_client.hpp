@@ -19,7 +19,8 @@ class DnsClient {
   DnsClient(const DnsClient&) = delete;
   DnsClient& operator=(const DnsClient&) = delete;
 
-  /// The handler is called from the executor, within a few seconds, and not once the client is gone.
+  /// The handler is called from the executor, within a few seconds, and not once the client is
+  /// gone.
   void ask(const dns::Question& question, Handler handler);
   /// When the executor is to be run at the latest.
   Instant deadline() const;
