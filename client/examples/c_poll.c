@@ -38,6 +38,8 @@ static void take(stile_session *session, const stile_event *event, void *user) {
       break;
     case STILE_EVENT_CANDIDATE: /* without trickle they are in the description */
     case STILE_EVENT_SERVER_FAILED:
+    case STILE_EVENT_PATH_HEALTH:
+    case STILE_EVENT_RESTART_NEEDED:
     case STILE_EVENT_NONE: break;
   }
 }
