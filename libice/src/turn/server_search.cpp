@@ -43,6 +43,15 @@ std::string_view tag_of(Transport transport) {
   return {};
 }
 
+/// RFC 6761 §6.3: what nobody needs to be asked for.
+std::optional<dns::Answer> answer_of_localhost(const dns::Question& question) {
+  if (question.name != "localhost" && !question.name.ends_with(".localhost")) return std::nullopt;
+  dns::Answer answer;
+  if (question.type == RecordType::a) answer.addresses = {*IpAddress::parse("127.0.0.1")};
+  if (question.type == RecordType::aaaa) answer.addresses = {*IpAddress::parse("::1")};
+  return answer;
+}
+
 std::uint16_t default_port(Transport transport) {
   return transport == Transport::tls || transport == Transport::dtls ? 5349 : 3478;
 }
@@ -193,6 +202,7 @@ const dns::Answer* ServerSearch::answer_to(RecordType type, const std::string& n
   const dns::Question question{type, normal(name)};
   if (const auto known = answers_.find(question); known != answers_.end()) return &known->second;
   ask(question);
+  if (const auto known = answers_.find(question); known != answers_.end()) return &known->second;
   if (!asked_.contains(question)) return &nothing;
   missing_.insert(question);
   return nullptr;
@@ -200,6 +210,10 @@ const dns::Answer* ServerSearch::answer_to(RecordType type, const std::string& n
 
 void ServerSearch::ask(dns::Question question) {
   if (asked_.size() >= most_questions || !asked_.insert(question).second) return;
+  if (auto known = answer_of_localhost(question)) {
+    answers_.emplace(std::move(question), std::move(*known));
+    return;
+  }
   to_ask_.push_back(std::move(question));
 }
 
