@@ -47,6 +47,7 @@ Config configure(Role role, std::uint8_t choice) {
   config.role = role;
   config.components = choice & 1 ? 2 : 1;
   if (choice & 2) config.stun_servers = {stun_server};
+  if (choice & 2) config.restart_after = std::chrono::seconds(3);
   if (choice & 4) config.turn_servers = {{server, {"alice", "secret"}}};
   if (choice & 8) config.policy = Policy::relay;
   config.streams = choice & 16 ? 2 : 1;
@@ -413,6 +414,7 @@ class World {
     if (choice % 4 == 0) return close(peer);
     if (choice == 0xfe) return restart(peer);
     if (choice == 0xfd) return disconnect(peer);
+    if (choice == 0xfb) return move(peer);
     peer.agent.end_of_remote_candidates(now_);
     drain(peer);
   }
@@ -424,6 +426,19 @@ class World {
     const SocketId id = connection->first;
     peer.sockets.erase(connection);
     peer.agent.handle_disconnected(now_, id, "gone");
+    drain(peer);
+  }
+
+  /// The host has other addresses now, perhaps none.
+  void move(Peer& peer) {
+    const IpAddress all[] = {IpAddress::v4(192, 0, 2, peer.last_octet),
+                             *IpAddress::parse("2001:db8::1"), *IpAddress::parse("2001:db8::2"),
+                             IpAddress::v4(192, 0, 2, 9), IpAddress::v4(198, 51, 100, 9)};
+    const std::uint8_t which = input_.u8();
+    std::vector<IpAddress> now_there;
+    for (std::size_t i = 0; i < std::size(all); ++i)
+      if (which >> i & 1) now_there.push_back(all[i]);
+    peer.agent.handle_local_addresses(now_, now_there);
     drain(peer);
   }
 

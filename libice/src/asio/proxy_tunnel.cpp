@@ -168,6 +168,9 @@ ProxyTunnel::Status ProxyTunnel::take_reply() {
 }
 
 ProxyTunnel::Status ProxyTunnel::refuse(std::string reason) {
+  // What it says is printed, to a terminal perhaps.
+  std::ranges::replace_if(
+      reason, [](char c) { return static_cast<unsigned char>(c) < ' ' || c == '\x7f'; }, '?');
   reason_ = "the proxy " + proxy_.address.to_string() + ": " + std::move(reason);
   return Status::refused;
 }
