@@ -118,12 +118,8 @@ class Connection:
     def allocate_udp(self):
         """A relayed address of the server's own family; the credentials are good from then on."""
         family = attribute(REQUESTED_FAMILY, b"\2\0\0\0") if ":" in self.server[0] else b""
-        wish = attribute(TRANSPORT, b"\x11\0\0\0") + family
-        self.realm = None
-        got = self.answer(self.send_request(ALLOCATE, wish))
-        self.realm, self.nonce = got.attributes[REALM], got.attributes[NONCE]
-        got = self.answer(self.send_request(ALLOCATE, wish))
-        self.relayed = plain_address(got.attributes[RELAYED], got.transaction)
+        got = self.request(ALLOCATE, attribute(TRANSPORT, b"\x11\0\0\0") + family)
+        self.relayed = plain_address(got[RELAYED], self.transaction)
         return self
 
     def answer(self, transaction):
@@ -144,6 +140,7 @@ class Connection:
                 self.realm, self.nonce = got.attributes[REALM], got.attributes[NONCE]
                 return self.request(method, attributes, behind)
             raise Refused(code)
+        self.transaction = got.transaction
         return got.attributes
 
     def close(self):

@@ -22,7 +22,7 @@ constexpr int internet = 1;  ///< class IN
 constexpr int type_srv = 33;
 constexpr int type_naptr = 35;
 
-/// c-ares wants to be told that there will be threads.
+/// Not safe to be called by two threads at a time, as a static is.
 void begin_once() {
   static const int status = ares_library_init(ARES_LIB_INIT_ALL);
   if (status != ARES_SUCCESS) throw std::runtime_error(ares_strerror(status));
@@ -48,25 +48,31 @@ dns::Answer addresses_of(const ares_addrinfo& found) {
   return answer;
 }
 
+/// What `read` makes of each record of a list of c-ares'.
+template <class Reply, class Read>
+void read_records(int (*parse)(const unsigned char*, int, Reply**), const unsigned char* bytes,
+                  int size, Read read) {
+  Reply* records = nullptr;
+  if (parse(bytes, size, &records) != ARES_SUCCESS) return;
+  for (const Reply* each = records; each; each = each->next) read(*each);
+  ares_free_data(records);
+}
+
 dns::Answer srv_of(const unsigned char* bytes, int size) {
   dns::Answer answer;
-  ares_srv_reply* records = nullptr;
-  if (ares_parse_srv_reply(bytes, size, &records) != ARES_SUCCESS) return answer;
-  for (const ares_srv_reply* each = records; each; each = each->next)
-    answer.srv.push_back({each->priority, each->weight, each->port, each->host});
-  ares_free_data(records);
+  read_records(ares_parse_srv_reply, bytes, size, [&](const ares_srv_reply& each) {
+    answer.srv.push_back({each.priority, each.weight, each.port, each.host});
+  });
   return answer;
 }
 
 dns::Answer naptr_of(const unsigned char* bytes, int size) {
   dns::Answer answer;
-  ares_naptr_reply* records = nullptr;
-  if (ares_parse_naptr_reply(bytes, size, &records) != ARES_SUCCESS) return answer;
-  for (const ares_naptr_reply* each = records; each; each = each->next)
-    if (text_of(each->regexp).empty())  // S-NAPTR has none (RFC 3958)
-      answer.naptr.push_back({each->order, each->preference, text_of(each->flags),
-                              text_of(each->service), each->replacement});
-  ares_free_data(records);
+  read_records(ares_parse_naptr_reply, bytes, size, [&](const ares_naptr_reply& each) {
+    if (text_of(each.regexp).empty())  // S-NAPTR has none (RFC 3958)
+      answer.naptr.push_back({each.order, each.preference, text_of(each.flags),
+                              text_of(each.service), each.replacement});
+  });
   return answer;
 }
 

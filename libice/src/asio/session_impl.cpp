@@ -370,8 +370,6 @@ void Session::Impl::find_server(const turn::ServerUri& uri, const turn::Credenti
 
 void Session::Impl::add_found(const turn::ServerUri& uri, const turn::Credentials& credentials,
                               const std::vector<turn::ServerPlace>& places) {
-  if (places.empty()) tell(ServerFailed{{}, "no address of it was found", uri.text()});
-  if (closed_) return;
   std::vector<TransportAddress> stun;
   std::vector<TurnServer> turn;
   const std::string name = IpAddress::parse(uri.host) ? std::string() : uri.host;
@@ -383,6 +381,12 @@ void Session::Impl::add_found(const turn::ServerUri& uri, const turn::Credential
     else
       stun.push_back(place.address);
   }
+  if (stun.empty() && turn.empty()) {
+    const char* const why = places.empty() ? "no address of it was found"
+                                           : "it relays over UDP, which a shared port does not do";
+    tell(ServerFailed{{}, why, uri.text()});
+  }
+  if (closed_) return;
   agent.add_servers(instant_now(), std::move(stun), std::move(turn));
   if (--servers_asked_for_ == 0) agent.end_of_servers(instant_now());
   drain();
