@@ -19,7 +19,26 @@ Bindings::Bindings(const Config& config, Random& random, Counters& counters, Emi
       balancer_seed_(random.u64()),
       choices_(random),
       terms_by_mapping_(random),
-      peers_(random) {}
+      peers_(random) {
+  if (config.reserves_tables) reserve();
+}
+
+void Bindings::reserve() {
+  mappings_.reserve(config_.max_mappings);
+  mappings_by_inside_.reserve(config_.max_mappings);
+  mappings_by_external_.reserve(config_.max_mappings);
+  mapping_queue_.reserve(config_.max_mappings);
+  sessions_.reserve(config_.max_sessions);
+  links_.reserve(config_.max_sessions);
+  sessions_by_inside_.reserve(config_.max_sessions);
+  sessions_by_external_.reserve(config_.max_sessions);
+  session_queue_.reserve(config_.max_sessions);
+  // Their number has no limit of its own; a host with fewer mappings than this is rare where there
+  // are many.
+  constexpr std::size_t mappings_of_a_host = 16;
+  subscribers_.reserve(config_.max_mappings / mappings_of_a_host);
+  subscribers_by_address_.reserve(config_.max_mappings / mappings_of_a_host);
+}
 
 std::expected<SessionRef, Refusal> Bindings::open(Instant now, Protocol protocol, Endpoint inside,
                                                   Endpoint remote, const Wish& wish) {

@@ -125,6 +125,8 @@ class Bindings {
     Instant until{};  ///< its session lasts at least so long, whatever its idle timeout is
   };
 
+  void reserve();
+
   // lookup.cpp
   bool is_behind() const { return overdue_ != Instant::min(); }
   bool is_over(const Mapping& mapping) const;

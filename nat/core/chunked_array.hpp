@@ -34,6 +34,13 @@ class ChunkedArray {
     std::construct_at(&(*this)[size_], std::move(value));
     ++size_;
   }
+  /// There is memory for so many when this returns: each page has been written to.
+  void reserve(std::size_t count) {
+    while (chunks_.size() * per_chunk < count) {
+      add_chunk();
+      *reinterpret_cast<volatile std::byte*>(chunks_.back()) = std::byte{0};
+    }
+  }
   void pop_back() { std::destroy_at(&(*this)[--size_]); }
   void clear() {
     while (size_ > 0) pop_back();

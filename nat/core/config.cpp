@@ -74,6 +74,9 @@ std::optional<std::string> problem_with_limits(const Config& config) {
   }};
   for (const auto& [limit, name] : limits)
     if (limit == 0) return std::string(name) + " is 0";
+  constexpr std::size_t most_records = 1u << 31;  // their numbers have 32 bits
+  if (config.max_mappings > most_records) return "max_mappings is above 2147483648";
+  if (config.max_sessions > most_records) return "max_sessions is above 2147483648";
   if (config.icmp_errors_per_second > 1'000'000) return "icmp_errors_per_second is above a million";
   return std::nullopt;
 }

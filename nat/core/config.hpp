@@ -148,6 +148,9 @@ struct Config {
 
   std::size_t max_mappings = 65536;
   std::size_t max_sessions = 262144;
+  /// The tables have room for all of these from the start, and their memory, so that no packet
+  /// waits for it.
+  bool reserves_tables = false;
   /// Mappings and sessions that end with one input, so that none waits long for the others.
   std::size_t max_ended_at_once = 64;
   std::size_t max_esp_flows = 4096;

@@ -29,6 +29,10 @@ class FlowTable {
     return entries_[place].value;
   }
 
+  void reserve(std::size_t count) {
+    index_.reserve(count);
+    entries_.reserve(count);
+  }
   void erase(const FlowKey& key) {
     const std::uint32_t place = place_of(key);
     if (place == HashIndex::none) return;

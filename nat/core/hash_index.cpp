@@ -43,11 +43,21 @@ std::size_t HashIndex::Table::move_run(std::size_t from, Table& target) {
   return next(i);
 }
 
-void HashIndex::Table::touch() {
-  if (touched_ >= capacity_ * sizeof(Slot)) return;
+bool HashIndex::Table::touch() {
+  if (touched_ >= capacity_ * sizeof(Slot)) return false;
   // Written, not read, as reading an untouched page gives none.
   *const_cast<volatile std::byte*>(memory_.data() + touched_) = std::byte{0};
   touched_ += ZeroedMemory::huge_page;
+  return true;
+}
+
+void HashIndex::reserve(std::size_t count) {
+  const std::size_t capacity = count * 2;
+  if (capacity <= table_.capacity()) return;
+  next_ = Table(capacity);
+  while (next_.touch()) {
+  }
+  grow();
 }
 
 /// A table is at least half full, if nothing was erased, and at most three quarters.

@@ -29,6 +29,8 @@ class HashIndex {
     return number != none || old_.count() == 0 ? number : old_.find(hash, is);
   }
   void insert(std::uint32_t hash, std::uint32_t number);
+  /// There is room for so many, with its memory, when this returns.
+  void reserve(std::size_t count);
   /// `number` is there, under `hash`.
   void erase(std::uint32_t hash, std::uint32_t number) {
     if (!table_.erase(hash, number)) old_.erase(hash, number);
@@ -70,8 +72,8 @@ class HashIndex {
       if (capacity_ > 0) prefetch_line(slots() + home(hash));
     }
 
-    /// Has the system give memory for one more huge page of the table, if any is left.
-    void touch();
+    /// Has the system give memory for one more huge page of the table; false if none is left.
+    bool touch();
 
     std::size_t count() const { return count_; }
     std::size_t capacity() const { return capacity_; }

@@ -19,6 +19,7 @@ class HeldPorts {
     Protocol protocol = Protocol::udp;
     Endpoint external;
   };
+  void reserve(std::size_t count) { by_port_.reserve(count); }
   void hold(Instant until, Port port, std::uint32_t owner);
   /// True if `owner` had it; then it is held no longer.
   bool take_back(Port port, std::uint32_t owner);

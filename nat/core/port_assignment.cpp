@@ -14,6 +14,7 @@ PortAssignor::PortAssignor(const Config& config, Random& random, Emit emit)
       held_(random),
       reserved_for_(random) {
   follow_config();
+  if (config.reserves_tables) held_.reserve(config.max_ports_held);
 }
 
 std::vector<std::optional<std::size_t>> PortAssignor::follow_config() {

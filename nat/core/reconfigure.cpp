@@ -13,6 +13,8 @@ void Nat::Core::reconfigure(Instant now, const Config& wanted) {
   config_.tcp_opening_timeout = wanted.tcp_opening_timeout;
   config_.tcp_closing_timeout = wanted.tcp_closing_timeout;
   config_.esp_timeout = wanted.esp_timeout;
+  config_.max_mappings = wanted.max_mappings;
+  config_.max_sessions = wanted.max_sessions;
   config_.ports_per_host = wanted.ports_per_host;
   config_.new_ports_per_second = wanted.new_ports_per_second;
   config_.sessions_per_host = wanted.sessions_per_host;

@@ -27,6 +27,11 @@ class RecordPool {
     ++generations_[index];
     return index;
   }
+  void reserve(std::size_t count) {
+    records_.reserve(count);
+    generations_.reserve(count);
+    free_.reserve(count);
+  }
   void erase(std::uint32_t index) {
     records_[index] = T{};
     ++generations_[index];

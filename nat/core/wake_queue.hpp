@@ -27,6 +27,11 @@ class WakeQueue {
   Instant earliest() const { return heap_.empty() ? never : heap_[0].at; }
   const Entry& first() const { return heap_[0]; }
 
+  void reserve(std::size_t count) {
+    heap_.reserve(count);
+    places_.reserve(count);
+  }
+
   /// `number` is not in the queue.
   void put(std::uint32_t number, Instant at);
   /// `number` is in the queue.

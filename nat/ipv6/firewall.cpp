@@ -246,6 +246,7 @@ void Firewall::reconfigure(const FirewallConfig& wanted) {
   config_.tcp_established_timeout = wanted.tcp_established_timeout;
   config_.tcp_transitory_timeout = wanted.tcp_transitory_timeout;
   config_.other_timeout = wanted.other_timeout;
+  config_.max_sessions = wanted.max_sessions;
 }
 
 bool Firewall::restore(Instant now, const SessionInfo& info) {

@@ -16,6 +16,8 @@ class HostNumbers {
  public:
   HostNumbers(std::size_t limit, Random& random) : limit_(limit), by_host_(random) {}
 
+  /// Those above it keep their numbers.
+  void set_limit(std::size_t limit) { limit_ = limit; }
   /// Gives the host a number if it has none; nothing if there are too many.
   std::optional<std::uint32_t> number_of(Instant now, const IpAddress& host);
   std::optional<IpAddress> host_of(std::uint32_t number) const;

@@ -288,6 +288,7 @@ void Nat64::reconfigure(Instant now, const Config& wanted) {
   numbered.forwards = nat_.config().forwards;
   numbered.refusal_answer = nat_.config().refusal_answer;
   nat_.reconfigure(now_, numbered);
+  hosts_.set_limit(wanted.max_mappings);
   finish({});
 }
 

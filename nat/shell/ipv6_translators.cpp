@@ -80,6 +80,8 @@ class Nat64Translator : public Ipv6Translator {
   void reconfigure(Instant now, const RunOptions& options) override {
     if (options.nat.forwards != nat64_.config().nat.forwards)
       throw UsageProblem("--forward of NAT64 takes a new start to change");
+    if (options.nat.max_mappings == 0) throw UsageProblem("max_mappings is 0");
+    if (options.nat.max_sessions == 0) throw UsageProblem("max_sessions is 0");
     nat64_.reconfigure(now, options.nat);
   }
   using Translator::restore;
@@ -198,6 +200,8 @@ class FirewallTranslator : public Ipv6Translator {
   void reconfigure(Instant, const RunOptions& options) override {
     FirewallConfig wanted = firewall_.config();
     take_timeouts(wanted, options.nat);
+    wanted.max_sessions = options.nat.max_sessions;
+    if (const auto problem = problem_with(wanted)) throw UsageProblem(*problem);
     firewall_.reconfigure(wanted);
   }
   using Translator::restore;

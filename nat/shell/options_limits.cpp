@@ -28,6 +28,8 @@ void add_ports(CLI::App& app, Config& nat) {
 void add_limits(CLI::App& app, Config& nat) {
   add_number(app, "--max-mappings", nat.max_mappings, "mappings in all [65536]");
   add_number(app, "--max-sessions", nat.max_sessions, "sessions in all [262144]");
+  app.add_flag("--reserve-tables,!--no-reserve-tables", nat.reserves_tables,
+               "memory for all of these is taken at the start [as they fill]");
   add_number(app, "--ports-per-host", nat.ports_per_host,
              "mappings that one inside address may have [no limit]");
   add_number(app, "--new-ports-per-second", nat.new_ports_per_second,

@@ -10,7 +10,7 @@ namespace stile::nat::shell {
 
 namespace {
 
-constexpr std::array<std::string_view, 20> changeable{"udp-timeout",
+constexpr std::array<std::string_view, 22> changeable{"udp-timeout",
                                                       "udp-port-timeout",
                                                       "udp-unanswered-timeout",
                                                       "icmp-timeout",
@@ -19,6 +19,8 @@ constexpr std::array<std::string_view, 20> changeable{"udp-timeout",
                                                       "tcp-opening-timeout",
                                                       "tcp-closing-timeout",
                                                       "esp-timeout",
+                                                      "max-mappings",
+                                                      "max-sessions",
                                                       "ports-per-host",
                                                       "sessions-per-host",
                                                       "sessions-per-mapping",

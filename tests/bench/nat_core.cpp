@@ -35,6 +35,8 @@ constexpr std::uint32_t ports_of_an_address = 65536 - 1024;
 constexpr std::size_t payload_bytes = 172;  // 200 with the headers
 constexpr std::size_t header_bytes = 40;    // of IPv4 and TCP; of IPv4, UDP and some payload
 constexpr std::size_t packet_bytes = 200;
+/// Room for as many flows as there are ports, nearly.
+constexpr std::size_t table_size = 1'300'000;
 constexpr Instant start{std::chrono::hours(1)};
 
 const TransportAddress remote{IpAddress::v4(198, 51, 100, 1), 3478};
@@ -42,10 +44,13 @@ const TransportAddress remote{IpAddress::v4(198, 51, 100, 1), 3478};
 /// As much of a packet as differs from flow to flow.
 using Header = std::array<std::uint8_t, header_bytes>;
 
-void report(const char* figure, double value) {
-  std::printf(R"({"figure":"%s","value":%.1f})"
+/// Whether the tables have their memory from the start.
+enum class Tables { growing, reserved };
+
+void report(const char* figure, double value, Tables tables = Tables::growing) {
+  std::printf(R"({"figure":"%s%s","value":%.1f})"
               "\n",
-              figure, value);
+              figure, tables == Tables::reserved ? "_reserved" : "", value);
 }
 
 [[noreturn]] void fail(const char* what) {
@@ -77,12 +82,13 @@ std::size_t resident_bytes() {
   return resident * static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
 }
 
-Config config_for_a_million() {
+Config config_for_a_million(Tables tables) {
   Config config;
   for (std::uint32_t i = 0; i < address_count; ++i)
     config.external.push_back(IpAddress::v4(0xcb007100u + i));
   config.inside_address = IpAddress::v4(10, 0, 0, 1);
-  config.max_mappings = config.max_sessions = 2 * flow_count;
+  config.max_mappings = config.max_sessions = table_size;
+  config.reserves_tables = tables == Tables::reserved;
   return config;
 }
 
@@ -204,11 +210,22 @@ std::vector<Header> inbound_headers(Translation& translation) {
   return headers;
 }
 
+void measure_new_flows(Translation& translation, std::span<const Header> headers, Tables tables) {
+  const double took = nanoseconds_of([&] { translation.open(headers); });
+  report("new_per_second", static_cast<double>(headers.size()) * 1e9 / took, tables);
+}
+
+void measure_reserved_tables() {
+  const std::vector<Header> headers = outbound_headers(flow_count, udp_header);
+  Translation translation(config_for_a_million(Tables::reserved));
+  measure_new_flows(translation, headers, Tables::reserved);
+}
+
 void measure_translation() {
   std::vector<Header> headers = outbound_headers(flow_count, udp_header);
   const std::size_t before = resident_bytes();
-  Translation translation(config_for_a_million());
-  report("new_per_second", flow_count * 1e9 / nanoseconds_of([&] { translation.open(headers); }));
+  Translation translation(config_for_a_million(Tables::growing));
+  measure_new_flows(translation, headers, Tables::growing);
   report("bytes_udp", static_cast<double>(resident_bytes() - before) / flow_count);
   std::vector<Header> answers = inbound_headers(translation);
   std::mt19937 order(1);
@@ -227,16 +244,16 @@ void measure_memory(const char* figure, const Config& config, const auto& make) 
 }
 
 /// From 98.5 % to 99.5 % of all ports.
-void measure_scarce_ports() {
+void measure_scarce_ports(Tables tables) {
   constexpr std::size_t ports = std::size_t{address_count} * ports_of_an_address;
   constexpr std::size_t first = ports * 985 / 1000;
   constexpr std::size_t last = ports * 995 / 1000;
   const std::vector<Header> headers = outbound_headers(last, udp_header);
-  Translation translation(config_for_a_million());
+  Translation translation(config_for_a_million(tables));
   translation.open(std::span(headers).first(first));
   const auto scarce = std::span(headers).subspan(first);
-  report("new_per_second_scarce", static_cast<double>(scarce.size()) * 1e9 /
-                                      nanoseconds_of([&] { translation.open(scarce); }));
+  const double took = nanoseconds_of([&] { translation.open(scarce); });
+  report("new_per_second_scarce", static_cast<double>(scarce.size()) * 1e9 / took, tables);
 }
 
 /// The longest of so many calls, in microseconds.
@@ -256,14 +273,14 @@ class Pauses {
 };
 
 /// All flows one by one, then all over at one instant, the ports that are held afterwards, too.
-void measure_pauses() {
-  Translation translation(config_for_a_million());
+void measure_pauses(Tables tables) {
+  Translation translation(config_for_a_million(tables));
   Pauses making;
   for (const Header& header : outbound_headers(flow_count, udp_header)) {
     making.measure([&] { translation.send(Side::inside, header); });
     translation.drain();
   }
-  report("making_pause_us", making.longest_us());
+  report("making_pause_us", making.longest_us(), tables);
   Pauses expiry;
   translation.now += std::chrono::hours(1);
   while (translation.nat.poll_timeout() <= translation.now) {
@@ -271,8 +288,8 @@ void measure_pauses() {
     translation.drain();
   }
   if (translation.nat.mapping_count() != 0) fail("mappings have not ended");
-  report("expiry_pause_us", expiry.longest_us());
-  report("expiry_ns", expiry.sum() / flow_count);
+  report("expiry_pause_us", expiry.longest_us(), tables);
+  report("expiry_ns", expiry.sum() / flow_count, tables);
 }
 
 /// With their generations; the queue of deadlines and the entries in hash tables come on top.
@@ -287,12 +304,15 @@ int main(int argc, char** argv) {
   const int rounds = argc > 1 ? std::atoi(argv[1]) : 1;
   for (int round = 0; round < rounds; ++round) {
     measure_translation();
-    measure_scarce_ports();
-    measure_pauses();
+    measure_reserved_tables();
+    for (const Tables tables : {Tables::growing, Tables::reserved}) {
+      measure_scarce_ports(tables);
+      measure_pauses(tables);
+    }
   }
-  Config filtering = config_for_a_million();
+  Config filtering = config_for_a_million(Tables::growing);
   filtering.filtering = Behavior::address_and_port_dependent;
   measure_memory("bytes_filtering", filtering, udp_header);
-  measure_memory("bytes_tcp", config_for_a_million(), syn_header);
+  measure_memory("bytes_tcp", config_for_a_million(Tables::growing), syn_header);
   measure_records();
 }

@@ -86,6 +86,16 @@ TEST_CASE("hash index: removals while records move leave the rest where it is fo
   }
 }
 
+TEST_CASE("hash index: room that is asked for in the midst of it loses nothing", "[nat]") {
+  Beside beside(5, 1000003);
+  for (std::uint32_t key = 0; key < 1000; ++key) {
+    if (key == 50 || key == 600) beside.index.reserve(key);
+    beside.insert(key);
+    for (std::uint32_t each = 0; each <= key; each += 7) REQUIRE(beside.agrees(each));
+  }
+  CHECK(beside.index.size() == 1000);
+}
+
 TEST_CASE("hash index: an empty one finds nothing, and a cleared one neither", "[nat]") {
   Beside beside(1, 1000003);
   CHECK(beside.find(5) == HashIndex::none);

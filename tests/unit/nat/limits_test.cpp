@@ -50,6 +50,21 @@ TEST_CASE("nat: sessions are limited", "[nat][rfc5508-req8]") {
   CHECK(bench.seen(inside, e1p).port == 5000);
 }
 
+TEST_CASE("nat: tables that are reserved take all that they may, and no more", "[nat]") {
+  Config config = default_config();
+  config.max_mappings = config.max_sessions = 3000;
+  config.reserves_tables = true;
+  Bench bench(config);
+  for (std::uint16_t port = 5000; port < 8000; ++port)
+    REQUIRE(bench.seen({inside_1, port}, e1p).port == port);
+  CHECK(refused_as_prohibited(bench.udp_out({inside_2, 6000}, e1p)));
+  for (std::uint16_t port = 5000; port < 8000; ++port)
+    REQUIRE(bench.delivered(e1p, {nat_external, port}));
+  bench.wait(301s);
+  CHECK(bench.nat.mapping_count() == 0);
+  CHECK(bench.udp_out({inside_2, 6000}, e1p).passed());
+}
+
 TEST_CASE("nat: one host's mappings are limited and other hosts are not touched by that", "[nat]") {
   Config config = default_config();
   config.ports_per_host = 5;

@@ -35,6 +35,24 @@ TEST_CASE("nat: a timer that is changed as it runs counts from the next packet",
   CHECK(bench.nat.session_count() == 0);
 }
 
+TEST_CASE("nat: tables become larger as it runs, and smaller without an end to what is in them",
+          "[nat]") {
+  Config wanted = default_config();
+  wanted.max_mappings = 2;
+  Bench bench(wanted);
+  bench.seen(inside, e1p);
+  bench.seen({inside_1, 5002}, e1p);
+  CHECK_FALSE(bench.udp_out({inside_1, 5004}, e1p).passed());
+  wanted.max_mappings = 3;
+  change(bench, wanted);
+  CHECK(bench.udp_out({inside_1, 5004}, e1p).passed());
+  wanted.max_sessions = 1;
+  change(bench, wanted);
+  CHECK(bench.nat.session_count() == 3);
+  CHECK(bench.udp_out({inside_1, 5002}, e1p).passed());
+  CHECK_FALSE(bench.udp_out({inside_1, 5002}, {outside_2, 7000}).passed());
+}
+
 TEST_CASE("nat: a limit of a host that is lowered as it runs ends nothing", "[nat][rfc6888-3]") {
   Bench bench;
   bench.seen(inside, e1p);
