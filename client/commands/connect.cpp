@@ -34,6 +34,7 @@ ice::Config configuration(const Options& options) {
   if (config.policy == ice::Policy::relay && options.turn.empty())
     throw CommandError("--policy relay needs a TURN server; give one with --turn");
   config.ipv6 = !options.ipv4_only;
+  if (!options.ports.empty()) config.ports = *PortRange::parse(options.ports);
   config.trickle = options.trickle;
   config.mdns_names = options.mdns;
   config.tcp = options.ice_tcp;
@@ -127,6 +128,14 @@ void add_connect_command(CLI::App& app, int& exit_status) {
       ->check(CLI::IsMember({"all", "relay"}));
   command->add_option("--interface", options->interface, "use the addresses of this interface only")
       ->option_text("NAME");
+  command
+      ->add_option("--ports", options->ports,
+                   "bind sockets that peers reach to ports of this range only; not those that "
+                   "connect, to TURN servers or by TCP")
+      ->option_text("FIRST-LAST")
+      ->check([](const std::string& text) {
+        return PortRange::parse(text) ? "" : "'" + text + "' is not a range like 50000-50100";
+      });
   command
       ->add_option("--explain", options->explain,
                    "write what became of each pair of candidates, and when, as JSON")

@@ -17,6 +17,7 @@ struct Options {
   std::string proxy;  ///< a URI, or empty
   std::string policy = "all";
   std::string interface;
+  std::string ports;         ///< a range, or empty
   std::string explain;       ///< a file to write, or empty
   double detection = 0;      ///< seconds; 0: as the library has it
   double restart_after = 0;  ///< seconds; 0: never

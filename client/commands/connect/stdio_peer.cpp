@@ -85,6 +85,7 @@ StdioPeer::StdioPeer(boost::asio::io_context& context, const Options& options, i
 int StdioPeer::run() {
   begin_trickle();
   session_.gather({.only = options_.interface, .loopback = options_.loopback});
+  if (ended_) return exit_status_;  // none of our addresses can be used
   signals_.async_wait([this](boost::system::error_code error, int) {
     if (!error) end(0);
   });

@@ -75,6 +75,7 @@ typedef struct stile_config {
   const char *proxy;          /* for servers over TCP and TLS: http://[USER:PASSWORD@]HOST[:PORT], socks5://...; NULL: none */
   unsigned restart_after_ms;  /* STILE_EVENT_RESTART_NEEDED when no pair has worked for so long, twice as long for the controlled side;
                                  1000 to 3600000; 0: never */
+  unsigned port_min, port_max; /* sockets that peers reach are bound to ports from this to that one; both 0: to any */
 } stile_config;
 
 typedef struct stile_session stile_session;

@@ -2,19 +2,22 @@
 
 #include <utility>
 
+#include "asio/bind_within.hpp"
 #include "asio/port_reuse.hpp"
 #include "stile/asio/endpoint.hpp"
 
 namespace stile {
 
-std::expected<TransportAddress, std::string> PeerListener::listen(const TransportAddress& local) {
+std::expected<TransportAddress, std::string> PeerListener::listen(const TransportAddress& local,
+                                                                  PortRange ports, Random& random) {
   const Tcp::endpoint wanted(to_asio(local.ip), local.port);
   boost::system::error_code error;
   acceptor_.open(wanted.protocol(), error);
+  if (!error) bind_within(acceptor_, wanted, ports, random, error);
+  // Only now: a port of another listener, which would lend it, is not free.
   if (!error) reuse_port(acceptor_, error);
-  if (!error) acceptor_.bind(wanted, error);
   if (!error) acceptor_.listen(Tcp::acceptor::max_listen_connections, error);
-  if (error) return std::unexpected(error.message());
+  if (error) return std::unexpected(bind_problem(ports, error));
   const auto bound = acceptor_.local_endpoint(error);
   if (error) return std::unexpected(error.message());
   accept();

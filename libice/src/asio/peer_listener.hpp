@@ -7,6 +7,8 @@
 #include <string>
 
 #include "stile/base/address.hpp"
+#include "stile/base/port_range.hpp"
+#include "stile/base/random.hpp"
 
 namespace stile {
 
@@ -19,8 +21,9 @@ class PeerListener : public std::enable_shared_from_this<PeerListener> {
   PeerListener(boost::asio::any_io_executor executor, Accepted accepted)
       : acceptor_(std::move(executor)), accepted_(std::move(accepted)) {}
 
-  /// Where it listens, or why not.
-  std::expected<TransportAddress, std::string> listen(const TransportAddress& local);
+  /// Where it listens, or why not. Port 0: any of `ports`.
+  std::expected<TransportAddress, std::string> listen(const TransportAddress& local,
+                                                      PortRange ports, Random& random);
   void close();
   int descriptor() { return static_cast<int>(acceptor_.native_handle()); }
 

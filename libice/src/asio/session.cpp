@@ -47,9 +47,10 @@ Session::Session(const SharedPort& port, const Config& config, Callbacks callbac
   const bool asks_turn_over_udp = std::ranges::any_of(
       config.turn_servers,
       [](const TurnServer& server) { return server.transport == Transport::udp; });
-  if (config.streams != 1 || config.components != 1 || asks_turn_over_udp)
+  if (config.streams != 1 || config.components != 1 || asks_turn_over_udp || !config.ports.is_any())
     throw std::invalid_argument(
-        "a session at a shared port has one component, and no TURN server over UDP");
+        "a session at a shared port has one component, no range of ports, and no TURN server over "
+        "UDP");
   impl_->use(port.impl_);
 }
 

@@ -4,6 +4,7 @@
 #include <boost/asio/ip/unicast.hpp>
 #include <utility>
 
+#include "asio/bind_within.hpp"
 #include "asio/peer_stream.hpp"
 #include "stile/asio/endpoint.hpp"
 
@@ -94,10 +95,11 @@ void Session::Impl::carry_out(const OpenSocket& command) {
   const auto endpoint = to_asio(command.local);
   auto socket = std::make_unique<UdpSocket>(executor);
   socket->open(endpoint.protocol(), error);
-  if (!error) socket->bind(endpoint, error);
+  if (!error) bind_within(*socket, endpoint, command.ports, random, error);
   if (!error) socket->non_blocking(true, error);
   if (error)
-    return agent.handle_socket_opened(instant_now(), command.id, std::unexpected(error.message()));
+    return agent.handle_socket_opened(instant_now(), command.id,
+                                      std::unexpected(bind_problem(command.ports, error)));
   const TransportAddress bound = from_asio(socket->local_endpoint());
   if (watch_descriptor) watch_descriptor(socket->native_handle());
   input_.resize(datagram_headroom + longest_datagram + datagram_tailroom);
@@ -161,7 +163,7 @@ void Session::Impl::carry_out(const OpenListener& command) {
                                                             self->callbacks_of(*connection, from)));
         self->drain();
       });
-  const auto bound = listener->listen(command.local);
+  const auto bound = listener->listen(command.local, command.ports, random);
   if (bound) {
     listeners_.emplace(command.id, listener);
     if (watch_descriptor) watch_descriptor(listener->descriptor());

@@ -72,6 +72,10 @@ ice::Config configuration(const stile_config& from) {
   if (from.restart_after_ms != 0 &&
       (from.restart_after_ms < 1000 || from.restart_after_ms > 3'600'000))
     throw std::invalid_argument("restart_after_ms is 1000 to 3600000");
+  if (from.port_min > 65'535 || from.port_max > 65'535)
+    throw std::invalid_argument("port_min and port_max are at most 65535");
+  config.ports = {static_cast<std::uint16_t>(from.port_min),
+                  static_cast<std::uint16_t>(from.port_max)};
   config.restart_after = std::chrono::milliseconds(from.restart_after_ms);
   return config;
 }

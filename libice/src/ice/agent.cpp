@@ -1,6 +1,7 @@
 #include "stile/ice/agent.hpp"
 
 #include <algorithm>
+#include <stdexcept>
 
 #include "ice/impl.hpp"
 
@@ -212,7 +213,10 @@ Agent::Impl::Impl(Config configuration, Random& random_source)
       stun_servers(config.stun_servers),
       turn_servers(config.turn_servers),
       checklists(config.streams, config.max_pairs),
-      components(std::size_t{config.streams} * config.components) {}
+      components(std::size_t{config.streams} * config.components) {
+  if (!config.ports.is_valid())
+    throw std::invalid_argument("ports " + to_string(config.ports) + " are no range");
+}
 
 bool Parameters::has_option(std::string_view option) const {
   return std::ranges::find(options, option) != options.end();

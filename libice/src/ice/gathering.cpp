@@ -72,7 +72,7 @@ void Agent::Impl::open_sockets(std::span<const IpAddress> usable) {
       Socket& added =
           add_socket(component_at(at), {usable[i], 0}, free_preference(component_at(at), i));
       added.newcomer = gathering_done;
-      commands.push_back(OpenSocket{added.id, added.local});
+      commands.push_back(OpenSocket{added.id, added.local, config.ports});
     }
   }
 }
@@ -120,6 +120,7 @@ void Agent::Impl::socket_opened(Instant now, SocketId id,
     return peer_connection_opened(now, index, std::move(opened));
   if (!opened) {
     found->status = Socket::Status::closed;
+    socket_problem = opened.error();
     finish_gathering_if_done(now);
     return;
   }
@@ -262,7 +263,9 @@ void Agent::Impl::finish_gathering(Instant now) {
   // Deviation: RFC 8863 §4: without a candidate of our own no check can leave or be answered;
   // nothing is worth waiting for.
   if (!goes_on_telling() && std::ranges::none_of(locals, &LocalCandidate::announced))
-    return set_state(State::failed, "no candidate of our own");
+    return set_state(State::failed, socket_problem.empty()
+                                        ? "no candidate of our own"
+                                        : "no candidate of our own: " + socket_problem);
   if (config.lite) conclude_between_lites(now);
 }
 

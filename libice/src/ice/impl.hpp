@@ -459,6 +459,7 @@ struct Agent::Impl {
   std::set<TransportAddress> servers_failed;  ///< that were told of
   bool gathering_done = false;
   Instant gathering_ends = never;  ///< at the latest
+  std::string socket_problem;      ///< of the last one that could not be opened
   Instant next_keepalive = never;
   Instant release_relays_at = never;
 

@@ -123,7 +123,7 @@ void Agent::Impl::open_for_peer() {
   const Socket base = sockets[spraying->base.socket];
   Socket& added = add_socket(spraying->component, {base.local.ip, 0}, base.preference);
   added.sprays = true;
-  commands.push_back(OpenSocket{added.id, added.local});
+  commands.push_back(OpenSocket{added.id, added.local, config.ports});
 }
 
 /// The check opens our NAT, and is not to come far enough to be taken for an attack by the peer's.

@@ -73,7 +73,7 @@ void Agent::Impl::open_tcp_sockets(Instant now, std::span<const IpAddress> usabl
           added.status = Socket::Status::open;
           add_tcp_candidate(now, static_cast<std::size_t>(&added - sockets.data()));
         } else {
-          commands.push_back(OpenListener{added.id, added.local});
+          commands.push_back(OpenListener{added.id, added.local, config.ports});
         }
       }
     }

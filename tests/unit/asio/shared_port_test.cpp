@@ -158,6 +158,9 @@ TEST_CASE("shared port: what it cannot carry is refused in words", "[asio]") {
   SECTION("several components") {
     config.components = 2;
   }
+  SECTION("a range of ports, as it has one") {
+    config.ports = {50000, 50100};
+  }
   SECTION("TURN over UDP") {
     config.turn_servers = {{*TransportAddress::parse("192.0.2.1:3478"), {"u", "p"}}};
   }

@@ -232,6 +232,24 @@ TEST_CASE("c: each pair is told with its statistics, and in words", "[c]") {
   CHECK(seen.total_round_trip_time > 0);
 }
 
+TEST_CASE("c: ports are of the range that is given, and it must be one", "[c]") {
+  stile_config config = config_of(STILE_CONTROLLING);
+  config.no_ipv6 = 1;
+  config.port_min = config.port_max = 47230;
+  {
+    Peer peer(config);
+    REQUIRE(stile_session_gather(peer.session) == STILE_OK);
+    REQUIRE(run_until({&peer}, [&] { return peer.gathered; }));
+    CHECK(peer.description().find(" 47230 typ host") != std::string::npos);
+  }
+  stile_session* session = nullptr;
+  config.port_min = 47231;
+  CHECK(stile_session_new(&config, &session) == STILE_INVALID);
+  CHECK(std::string(stile_error_text()) == "ports 47231-47230 are no range");
+  config.port_max = 65536;
+  CHECK(stile_session_new(&config, &session) == STILE_INVALID);
+}
+
 TEST_CASE("c: a caller of the first version gives a shorter configuration", "[c]") {
   stile_config config = config_of(STILE_CONTROLLING);
   config.detection_ms = 1;  // beyond what it says that it has

@@ -217,6 +217,23 @@ TEST_CASE("gathering: without any address it is done at once, with nothing", "[i
   CHECK(wire.a.agent.state() == State::failed);
 }
 
+TEST_CASE("gathering: sockets get ports of the range, and why there is none is told", "[ice]") {
+  SeededRandom random{1};
+  Agent agent({.role = Role::controlling, .ports = {50000, 50100}}, random);
+  const IpAddress address = IpAddress::v4(192, 0, 2, 1);
+  agent.gather({}, {&address, 1});
+  const auto command = agent.poll_command();
+  REQUIRE(command);
+  const auto& asked = std::get<OpenSocket>(*command);
+  CHECK(asked.local == TransportAddress{address, 0});
+  CHECK(asked.ports == PortRange{50000, 50100});
+  agent.handle_socket_opened({}, asked.id, std::unexpected("none is free"));
+  std::string reason;
+  while (const auto event = agent.poll_event())
+    if (const auto* changed = std::get_if<StateChanged>(&*event)) reason = changed->reason;
+  CHECK(reason == "no candidate of our own: none is free");
+}
+
 TEST_CASE("gathering: with policy relay and no relay it fails at once", "[ice][rfc8863-4]") {
   Wire wire(
       {.role = Role::controlling, .turn_servers = {{server, {"u", "p"}}}, .policy = Policy::relay});

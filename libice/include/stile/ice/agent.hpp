@@ -53,7 +53,8 @@ struct SocketId {
 // Commands: what the driver is to do.
 struct OpenSocket {
   SocketId id;
-  TransportAddress local;  ///< port 0: any. To be answered by handle_socket_opened()
+  TransportAddress local;  ///< port 0: any of `ports`. To be answered by handle_socket_opened()
+  PortRange ports;
 };
 /// A connection to a TURN server over TCP, TLS or DTLS, likewise to be answered by
 /// handle_socket_opened(); its end is told by handle_disconnected(). It carries whole messages:
@@ -69,7 +70,8 @@ struct OpenConnection {
 /// handle_socket_opened(); what comes is told by handle_accepted().
 struct OpenListener {
   SocketId id;
-  TransportAddress local;  ///< port 0: any
+  TransportAddress local;  ///< port 0: any of `ports`
+  PortRange ports;
 };
 /// A TCP connection to a peer, to be answered by handle_socket_opened(); its end is told by
 /// handle_disconnected(). It carries frames of RFC 4571, whose content SendDatagram and
@@ -208,7 +210,7 @@ struct Counters {
 /// byte.
 class Agent {
  public:
-  /// `random` outlives the agent.
+  /// `random` outlives the agent. Throws std::invalid_argument if Config::ports is no range.
   Agent(Config config, Random& random);
   ~Agent();
   Agent(Agent&&) noexcept;

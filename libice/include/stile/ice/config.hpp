@@ -7,6 +7,7 @@
 
 #include "stile/base/address.hpp"
 #include "stile/base/instant.hpp"
+#include "stile/base/port_range.hpp"
 #include "stile/ice/shared_pacing.hpp"
 #include "stile/turn/authentication.hpp"
 
@@ -72,6 +73,9 @@ struct Config {
   bool mdns_names = false;
   bool ipv4 = true;
   bool ipv6 = true;
+  /// Where the UDP sockets are bound, and those that take TCP connections; any port unless given.
+  /// Connections that leave, to peers and to TURN servers, have any port.
+  PortRange ports;
 
   /// RFC 8838: the peer is told each candidate as it comes, so nothing waits for a slow server.
   /// Without, everything does, and a server that has not answered after one of these times is done
