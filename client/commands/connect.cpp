@@ -163,7 +163,7 @@ void add_connect_command(CLI::App& app, int& exit_status) {
   command->add_flag("--ice-tcp", options->ice_tcp,
                     "TCP candidates, too, for where UDP is blocked (RFC 6544)");
   command->add_flag("--port-mapping", options->port_mapping,
-                    "have the default router map our ports, by PCP or NAT-PMP");
+                    "have the default router map our ports, by PCP, NAT-PMP or UPnP");
   command->add_flag("--hard-nats", options->hard_nats,
                     "guess ports where NATs let no ordinary check through; with a peer that does, "
                     "too, and two STUN servers");

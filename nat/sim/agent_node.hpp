@@ -42,6 +42,7 @@ class AgentNode {
   void take(const ice::ConnectToPeer& command);
   void take(const ice::CloseSocket& command);
   void take(const ice::SendDatagram& command);
+  void take(const ice::AskRouter&) {}  // nor their routers UPnP
   void tell(const ice::Event& event);
   Tcp::Callbacks callbacks_of(ice::SocketId id);
   void take_bytes(ice::SocketId id, Bytes bytes);

@@ -22,6 +22,11 @@ mappings() {
   in_ns gw-a "$nat" ctl --control "@$prefix-a" list --json |
     "${PYTHON:-python3}" -c 'import json,sys; print(len(json.load(sys.stdin)["mappings"]))'
 }
+# given_back: none lasts longer than what its packets have made (by PCP it is listed until then, RFC 6887 15).
+given_back() {
+  in_ns gw-a "$nat" ctl --control "@$prefix-a" list --json |
+    "${PYTHON:-python3}" -c 'import json,sys; sys.exit(any(m["time_left"] > 300 for m in json.load(sys.stdin)["mappings"]))'
+}
 
 # scene WHAT OPTIONS...: of a's NAT.
 scene() {
@@ -31,13 +36,16 @@ scene() {
   check "$1: data arrives" converse left right
   check "$1: and back" converse right left
   check "$1: the router has a mapping" test "$(mappings)" -gt 0
+  check_not "$1: for longer than its packets last" given_back
   check "$1: they end well" dismiss left right
+  check "$1: and the mapping is given back" within 5 given_back
   no_gateway a
 }
 
 gateway b "${hard[@]}"
 scene "PCP" --no-nat-pmp
 scene "NAT-PMP" --no-pcp
+scene "UPnP" --no-pcp --no-nat-pmp --upnp
 
 gateway a "${hard[@]}"
 check "without the option: they connect" meet

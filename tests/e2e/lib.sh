@@ -112,6 +112,13 @@ check() {
 check_not() { check "$1" not "${@:2}"; }
 not() { ! "$@"; }
 
+# within SECONDS COMMAND...: whether it comes to succeed.
+within() {
+  local i
+  for ((i = 0; i < $1 * 20; i++)); do "${@:2}" && return; sleep 0.05; done
+  return 1
+}
+
 # check_equal WHAT WANTED GOT
 check_equal() { check "$1" same "$2" "$3"; }
 same() { [[ $1 == "$2" ]] || { printf 'wanted: %s\ngot:    %s\n' "$1" "$2"; return 1; }; }

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "asio/bind_within.hpp"
+#include "asio/http_exchange.hpp"
 #include "asio/peer_stream.hpp"
 #include "stile/asio/endpoint.hpp"
 
@@ -197,6 +198,16 @@ void Session::Impl::carry_out(const SendDatagram& command) {
   socket->second->set_option(Hops(*command.ttl), ignored);
   transmit(command.from, command.to, command.bytes);
   socket->second->set_option(usual, ignored);
+}
+
+void Session::Impl::carry_out(const AskRouter& command) {
+  ask_over_http(executor, command.local, command.request, watch_descriptor,
+                [weak = weak_from_this(), id = command.id](const portmap::HttpOutcome& outcome) {
+                  const auto self = weak.lock();
+                  if (!self || self->closed_) return;
+                  self->agent.handle_router_answer(instant_now(), id, outcome);
+                  self->drain();
+                });
 }
 
 /// A datagram that the kernel refuses is a datagram lost: checks are sent again, data is the

@@ -67,6 +67,7 @@ struct Session::Impl : std::enable_shared_from_this<Impl> {
   void carry_out(const ConnectToPeer& command);
   void carry_out(const CloseSocket& command);
   void carry_out(const SendDatagram& command);
+  void carry_out(const AskRouter& command);
   void tell(const LocalCandidateFound& event);
   void tell(const GatheringDone& event);
   void tell(const StateChanged& event);

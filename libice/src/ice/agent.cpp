@@ -72,6 +72,12 @@ void Agent::handle_disconnected(Instant now, SocketId id, const std::string& rea
   impl_->plan();
 }
 
+void Agent::handle_router_answer(Instant now, RequestId id, const portmap::HttpOutcome& outcome) {
+  impl_->take_router_answer(now, id, outcome);
+  impl_->fire_transactions(now);
+  impl_->plan();
+}
+
 std::optional<SocketId> Agent::handle_accepted(Instant now, SocketId listener,
                                                const TransportAddress& remote) {
   const auto id = impl_->accept(listener, remote);

@@ -8,7 +8,7 @@
 #include "ice/nat_kind.hpp"
 #include "ice/tcp_candidates.hpp"
 #include "stile/ice/agent.hpp"
-#include "stile/portmap/mapping.hpp"
+#include "stile/portmap/router_mapping.hpp"
 #include "stile/stun/attributes.hpp"
 #include "stile/turn/client.hpp"
 
@@ -88,7 +88,8 @@ struct Relay {
 /// What a router is asked to map for a socket.
 struct PortMapping {
   std::size_t socket;
-  portmap::Mapping mapping;
+  RequestId id;
+  portmap::RouterMapping mapping;
   bool settled = false;  ///< mapped or refused
 };
 
@@ -240,6 +241,8 @@ struct Agent::Impl {
   std::optional<std::size_t> port_mapping_at(std::size_t socket,
                                              const TransportAddress& router) const;
   void drain_port_mapping(Instant now, PortMapping& mapped);
+  void ask_router(PortMapping& mapped);
+  void take_router_answer(Instant now, RequestId id, const portmap::HttpOutcome& outcome);
   void add_mapped_candidate(const PortMapping& mapped, const TransportAddress& external);
   void handle_port_mapping_timeouts(Instant now);
   bool take_router_answer(Instant now, std::size_t socket, const TransportAddress& from,
@@ -452,6 +455,7 @@ struct Agent::Impl {
   std::size_t redirections = 0;
   std::vector<std::unique_ptr<Relay>> relays;
   std::vector<std::unique_ptr<PortMapping>> port_mappings;
+  RequestId last_request;
   std::vector<LocalCandidate> locals;
   std::map<std::string, std::string> foundations;
   std::map<IpAddress, std::string> own_names;

@@ -14,7 +14,8 @@ void Agent::Impl::map_port(Instant now, std::size_t socket) {
     if (index == port_mappings.size())
       port_mappings.push_back(std::make_unique<PortMapping>(PortMapping{
           socket,
-          portmap::Mapping({.router = router, .internal = sockets[socket].local}, random)}));
+          {++last_request.value},
+          portmap::RouterMapping({.router = router, .internal = sockets[socket].local}, random)}));
     PortMapping& mapped = *port_mappings[index];
     const auto external = mapped.mapping.external();  // from before a restart
     mapped.settled = external.has_value();
@@ -32,10 +33,16 @@ std::optional<std::size_t> Agent::Impl::port_mapping_at(std::size_t socket,
   return std::nullopt;
 }
 
+void Agent::Impl::ask_router(PortMapping& mapped) {
+  const Socket& socket = sockets[mapped.socket];
+  while (auto transmit = mapped.mapping.poll_transmit())
+    commands.push_back(SendDatagram{socket.id, transmit->to, std::move(transmit->bytes)});
+  while (auto request = mapped.mapping.poll_request())
+    commands.push_back(AskRouter{mapped.id, socket.local.ip, std::move(*request)});
+}
+
 void Agent::Impl::drain_port_mapping(Instant now, PortMapping& mapped) {
-  while (auto bytes = mapped.mapping.poll_transmit())
-    commands.push_back(
-        SendDatagram{sockets[mapped.socket].id, mapped.mapping.config().router, std::move(*bytes)});
+  ask_router(mapped);
   while (const auto event = mapped.mapping.poll_event()) {
     mapped.settled = true;
     if (const auto* found = std::get_if<portmap::Mapped>(&*event))
@@ -62,11 +69,21 @@ void Agent::Impl::handle_port_mapping_timeouts(Instant now) {
 /// True if the datagram is a router's answer.
 bool Agent::Impl::take_router_answer(Instant now, std::size_t socket, const TransportAddress& from,
                                      Bytes datagram) {
-  const auto index = port_mapping_at(socket, from);
-  if (!index) return false;
-  port_mappings[*index]->mapping.handle_datagram(now, datagram);
-  drain_port_mapping(now, *port_mappings[*index]);
+  const auto found = std::ranges::find_if(port_mappings, [&](const auto& each) {
+    return each->socket == socket && each->mapping.expects(from, datagram);
+  });
+  if (found == port_mappings.end()) return false;
+  (*found)->mapping.handle_datagram(now, from, datagram);
+  drain_port_mapping(now, **found);
   return true;
+}
+
+void Agent::Impl::take_router_answer(Instant now, RequestId id,
+                                     const portmap::HttpOutcome& outcome) {
+  const auto found = std::ranges::find(port_mappings, id, &PortMapping::id);
+  if (found == port_mappings.end()) return;
+  (*found)->mapping.handle_answer(now, outcome);
+  drain_port_mapping(now, **found);
 }
 
 /// The socket's mappings are given back before it is closed.
@@ -74,9 +91,7 @@ void Agent::Impl::unmap_port(std::size_t socket) {
   for (const auto& each : port_mappings) {
     if (each->socket != socket) continue;
     each->mapping.close();
-    while (auto bytes = each->mapping.poll_transmit())
-      commands.push_back(
-          SendDatagram{sockets[socket].id, each->mapping.config().router, std::move(*bytes)});
+    ask_router(*each);
   }
   std::erase_if(port_mappings, [&](const auto& each) { return each->socket == socket; });
 }

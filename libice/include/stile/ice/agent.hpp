@@ -15,6 +15,7 @@
 #include "stile/base/random.hpp"
 #include "stile/ice/candidate.hpp"
 #include "stile/ice/config.hpp"
+#include "stile/portmap/upnp.hpp"
 
 namespace stile::ice {
 
@@ -91,8 +92,20 @@ struct SendDatagram {
   ByteVector bytes;
   std::optional<std::uint8_t> ttl = {};  ///< of this one; none: as the socket's others
 };
+struct RequestId {
+  std::uint32_t value = 0;
+  friend constexpr auto operator<=>(RequestId, RequestId) = default;
+};
+/// A question to a router over HTTP, which maps ports by UPnP, to be answered by
+/// handle_router_answer(): of one id there is one at a time. Nobody waits for the answer to one
+/// that is asked while the agent closes.
+struct AskRouter {
+  RequestId id;
+  IpAddress local;  ///< where to ask from
+  portmap::HttpRequest request;
+};
 using Command = std::variant<OpenSocket, OpenConnection, OpenListener, ConnectToPeer, CloseSocket,
-                             SendDatagram>;
+                             SendDatagram, AskRouter>;
 
 // Events: what the application may want to know.
 struct LocalCandidateFound {
@@ -230,6 +243,9 @@ class Agent {
   /// Answers OpenSocket and OpenConnection: the address that it is bound to, or why not.
   void handle_socket_opened(Instant now, SocketId id,
                             std::expected<TransportAddress, std::string> local);
+
+  /// Answers AskRouter.
+  void handle_router_answer(Instant now, RequestId id, const portmap::HttpOutcome& outcome);
 
   /// A peer has connected to a listener: the connection's id from now on, or nothing if it is to be
   /// closed.

@@ -59,9 +59,9 @@ struct Config {
   std::uint16_t components = 1;  ///< of each stream
   std::vector<TransportAddress> stun_servers;
   std::vector<TurnServer> turn_servers;
-  /// Routers that are asked to map each UDP socket, by PCP (RFC 6887) or NAT-PMP (RFC 6886): mostly
-  /// the default router, at port 5351. None unless given: a mapping opens the way to the socket for
-  /// everybody while the session lasts, which is the user's to decide.
+  /// Routers that are asked to map each UDP socket, by PCP (RFC 6887), NAT-PMP (RFC 6886) or UPnP:
+  /// mostly the default router, at port 5351. None unless given: a mapping opens the way to the
+  /// socket for everybody while the session lasts, which is the user's to decide.
   std::vector<TransportAddress> port_mapping_routers;
   /// TCP candidates, too (RFC 6544): active, passive, and for simultaneous opens. Off unless asked
   /// for, since what is sent over them waits for what was lost.
