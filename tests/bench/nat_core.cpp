@@ -292,6 +292,29 @@ void measure_pauses(Tables tables) {
   report("expiry_ns", expiry.sum() / flow_count, tables);
 }
 
+/// What the machine does just now, which is shared with others: one read after the other from
+/// memory that no cache has, at places that only the read before tells.
+void measure_memory_reads() {
+  constexpr std::size_t lines = 4u << 20;
+  constexpr std::size_t reads = 1'000'000;
+  struct alignas(64) Line {
+    std::size_t next = 0;
+  };
+  const ZeroedMemory memory(lines * sizeof(Line));
+  const std::span table(reinterpret_cast<Line*>(memory.data()), lines);
+  // A permutation of one cycle (Sattolo's), so that no line comes again soon.
+  for (std::size_t i = 0; i < lines; ++i) table[i].next = i;
+  std::mt19937_64 random(1);
+  for (std::size_t i = lines - 1; i > 0; --i) std::swap(table[i].next, table[random() % i].next);
+  volatile std::size_t at = 0;
+  const double took = nanoseconds_of([&] {
+    std::size_t place = at;
+    for (std::size_t i = 0; i < reads; ++i) place = table[place].next;
+    at = place;
+  });
+  report("memory_read_ns", took / reads);
+}
+
 /// With their generations; the queue of deadlines and the entries in hash tables come on top.
 void measure_records() {
   constexpr std::size_t generation = sizeof(std::uint32_t);
@@ -303,6 +326,7 @@ void measure_records() {
 int main(int argc, char** argv) {
   const int rounds = argc > 1 ? std::atoi(argv[1]) : 1;
   for (int round = 0; round < rounds; ++round) {
+    measure_memory_reads();
     measure_translation();
     measure_reserved_tables();
     for (const Tables tables : {Tables::growing, Tables::reserved}) {

@@ -29,6 +29,7 @@ def itself(value):
 
 # What is measured, the unit, its value; what of it is judged, and what is wanted.
 ROWS = [
+    ("one read from memory that no cache has", "ns", median("memory_read_ns"), itself, None, None),
     ("one packet of a known flow, out, in batches", "ns", median("outbound_ns"), itself, "<=", 80),
     ("one packet of a known flow, in, in batches", "ns", median("inbound_ns"), itself, "<=", 80),
     ("  out, each by itself", "ns", median("outbound_alone_ns"), itself, None, None),
