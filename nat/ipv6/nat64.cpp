@@ -99,6 +99,7 @@ Nat64::Nat64(Nat64Config config, Random& random)
       hosts_(config_.nat.max_mappings, random),
       nat_(with_numbers(config_, hosts_), random),
       error_rate_(config_.nat.icmp_errors_per_second, config_.nat.icmp_error_burst),
+      reassembly_(config_.nat.fragment_timeout, random),
       next_identification_(static_cast<std::uint16_t>(random.u32())) {
   take_events();
 }
@@ -106,6 +107,7 @@ Nat64::Nat64(Nat64Config config, Random& random)
 void Nat64::advance(Instant now) {
   now_ = std::max(now_, now);
   hosts_.end_due(now_);
+  counters_.dropped_reassembly += reassembly_.end_due(now_);
 }
 
 void Nat64::handle_ipv6_packet(Instant now, Bytes bytes) {
@@ -211,6 +213,15 @@ void Nat64::send(Side side, Bytes packet) {
 
 void Nat64::send_inside(Bytes ipv4_packet) {
   const auto packet = *Ipv4View::parse(ipv4_packet);
+  std::optional<ByteVector> whole;
+  if (!reassembly_.take(now_, packet, whole)) return translate_to_inside(packet);
+  counters_.dropped_reassembly += reassembly_.take_refused();
+  if (!whole) return;
+  ++counters_.reassembled;
+  translate_to_inside(*Ipv4View::parse(*whole));
+}
+
+void Nat64::translate_to_inside(const Ipv4View& packet) {
   Addresses addresses(config_, hosts_, now_);
   auto pieces = translate_to_ipv6(packet, addresses, End::remote, translation_);
   if (!pieces) {
@@ -253,7 +264,7 @@ TransportAddress Nat64::named(const TransportAddress& inside) const {
 }
 
 Instant Nat64::poll_timeout() const {
-  return std::min(nat_.poll_timeout(), hosts_.earliest());
+  return std::min({nat_.poll_timeout(), hosts_.earliest(), reassembly_.earliest()});
 }
 
 std::optional<Command> Nat64::poll_command() {

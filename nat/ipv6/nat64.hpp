@@ -9,6 +9,7 @@
 #include "nat/ipv6/host_numbers.hpp"
 #include "nat/ipv6/prefix64.hpp"
 #include "nat/ipv6/translation.hpp"
+#include "nat/ipv6/zero_checksum_reassembly.hpp"
 
 namespace stile::nat {
 
@@ -35,6 +36,8 @@ struct Nat64Counters {
   std::uint64_t dropped_protocol = 0;
   std::uint64_t dropped_untranslatable = 0;
   std::uint64_t dropped_host_limit = 0;
+  std::uint64_t reassembled = 0;         ///< UDP without a checksum
+  std::uint64_t dropped_reassembly = 0;  ///< such datagrams, given up
 };
 
 /// RFC 6146, stateful NAT64, in two steps: packets are translated between the families without
@@ -84,6 +87,7 @@ class Nat64 {
   void finish(const Verdict& verdict);
   void send(Side side, Bytes packet);
   void send_inside(Bytes ipv4_packet);
+  void translate_to_inside(const Ipv4View& packet);
   void take_events();
   TransportAddress named(const TransportAddress& inside) const;
   static Config with_numbers(const Nat64Config& config, HostNumbers& hosts);
@@ -94,6 +98,7 @@ class Nat64 {
   Nat nat_;
   Nat64Counters counters_;
   ErrorRate error_rate_;
+  ZeroChecksumReassembly reassembly_;
   Instant now_{};
   std::uint16_t next_identification_;
   std::deque<Command> commands_;

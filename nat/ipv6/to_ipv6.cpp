@@ -90,8 +90,7 @@ std::expected<ByteVector, Untranslatable> transport_to_ipv6(const Ipv4View& pack
   const auto udp = UdpView::parse(Bytes(transport));
   if (!udp) return std::unexpected(Untranslatable::malformed);
   if (udp->checksum() != 0) return transport;
-  // Limit: such a datagram in fragments is not put together (RFC 6146 §3.4 wants it where resources
-  // allow), it is dropped.
+  // Who has state puts the fragments together first: see ZeroChecksumReassembly.
   if (packet.is_fragment()) return std::unexpected(Untranslatable::zero_checksum);
   store_icmpv6_or_udp_checksum(ends.source6, ends.destination6, ip_protocol::udp, transport, 6);
   return transport;

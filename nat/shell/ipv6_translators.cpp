@@ -68,7 +68,9 @@ class Nat64Translator : public Ipv6Translator {
                 {"dropped_not_global", c.dropped_not_global},
                 {"dropped_protocol", c.dropped_protocol},
                 {"dropped_untranslatable", c.dropped_untranslatable},
-                {"dropped_host_limit", c.dropped_host_limit}}}};
+                {"dropped_host_limit", c.dropped_host_limit},
+                {"reassembled", c.reassembled},
+                {"dropped_reassembly", c.dropped_reassembly}}}};
     for (const CounterName& counter : counter_names)
       json["nat"][std::string(counter.name)] = nat64_.nat().counters().*counter.value;
     return json.dump();
