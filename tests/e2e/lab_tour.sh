@@ -64,6 +64,13 @@ pair "run --delay" 0 "EIM/EIF EIM/EIF direct" --delay 60
 check "run --delay: there and back through both NATs is late, $(field ms) ms" \
   test "$(field ms)" -ge 240
 pair "run --loss" 0 "EIM/EIF EIM/EIF direct" --loss 5
+pair "run, known NATs" 0 "like:port-restricted-cone like:carrier-symmetric relay" \
+  --a like:port-restricted-cone --b like:carrier-symmetric
+check_equal "run, known NATs: theory says nothing" "" "$(field expected)"
+pair "run, a known NAT for the carrier" 0 "EIM/EIF EIM/EIF like:full-cone direct" --carrier like:full-cone
+in_time "${lab[@]}" run --a like:nobody
+check_equal "run, an unknown one: exit status" 1 $?
+check "run, an unknown one: in a line" grep -q "nobody" "$work/err"
 began=$SECONDS
 pair "run --loss 100 is not as theory says" 1 "EIM/EIF EIM/EIF none" --loss 100 --patience 2
 check "run --patience: is the time it takes" test $((SECONDS - began)) -le 5
@@ -132,8 +139,8 @@ error() {
   in_time "${lab[@]}" "${@:2}"
   check_equal "error: ${*:2}" "2: stile lab $1; see stile lab ${2} --help" "$?: $(cat "$work/err")"
 }
-error "run: --a: 'foo' is not none, nftables or a behaviour such as EIM/APDF" run --a foo
-error "run: --carrier: a carrier's NAT is a behaviour such as EIM/EIF" run --carrier nftables
+error "run: --a: 'foo' is not none, nftables, a behaviour such as EIM/APDF, or like:NAME" run --a foo
+error "run: --carrier: a carrier's NAT is a behaviour such as EIM/EIF, or like:NAME" run --carrier nftables
 
 began=$(date +%s%N)
 in_time "$stile" sim matrix

@@ -43,21 +43,22 @@ Stage best_stage() {
 }
 
 /// Plays one pair and prints its row; true if it went as theory says.
-bool play(const Stage& stage, const Scenario& scenario, const Options& options) {
+bool play(const Stage& stage, const Scenario& scenario, const Options& options, std::size_t width) {
   const Meeting meeting = stage.play(scenario);
   fmt::print("{}", options.json ? json_row(scenario, meeting, stage.name) + "\n"
-                                : table_row(scenario, meeting));
+                                : table_row(scenario, meeting, width));
   std::fflush(stdout);
-  return meeting.path == theory(scenario);
+  return is_right(scenario, meeting.path);
 }
 
 int run_tour(const Options& options) {
   const Stage stage = best_stage();
-  if (!options.json) fmt::print("\n{}", table_head());
-  int wrong = 0;
   const auto pairs = tour();
+  const std::size_t width = width_of_names(pairs);
+  if (!options.json) fmt::print("\n{}", table_head(width));
+  int wrong = 0;
   for (const Scenario& scenario : pairs)
-    wrong += !play(stage, under_conditions(scenario, options), options);
+    wrong += !play(stage, under_conditions(scenario, options), options, width);
   if (options.json) return wrong ? 1 : 0;
   fmt::print("\n{}\n", legend());
   if (wrong)
@@ -70,8 +71,9 @@ int run_tour(const Options& options) {
 int run_pair(const Options& options) {
   const Scenario scenario = scenario_of(options);
   const Stage stage = best_stage();
-  if (!options.json) fmt::print("{}", table_head());
-  return play(stage, scenario, options) ? 0 : 1;
+  const std::size_t width = width_of_names({&scenario, 1});
+  if (!options.json) fmt::print("{}", table_head(width));
+  return play(stage, scenario, options, width) ? 0 : 1;
 }
 
 /// Builds the lab around a command.

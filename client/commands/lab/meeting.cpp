@@ -75,14 +75,22 @@ void say_again(Peer& from, const Peer& to) {
 }
 
 /// Until both have heard the other and know their pair: a direct one, if there is to be one, which
-/// may come after the relay has helped out for a packet that was lost. Answers when they were
-/// introduced to each other.
-Clock::time_point converse(Peer& a, Peer& b, Path awaited, Clock::time_point deadline) {
-  const auto is_settled = [awaited](const Peer& peer) {
-    return peer.is_done() && !(awaited == Path::direct && peer.is_relayed());
+/// may come after the relay has helped out for a packet that was lost. Where nobody knows it is
+/// given some seconds. Answers when they were introduced to each other.
+Clock::time_point converse(Peer& a, Peer& b, std::optional<Path> awaited,
+                           Clock::time_point deadline) {
+  constexpr auto time_for_another = std::chrono::seconds(3);
+  const bool may_be_direct = awaited.value_or(Path::direct) == Path::direct;
+  bool met = false;
+  const auto is_settled = [may_be_direct](const Peer& peer) {
+    return peer.is_done() && !(may_be_direct && peer.is_relayed());
   };
   Clock::time_point introduced = Clock::now();
   while (!(is_settled(a) && is_settled(b)) && Clock::now() < deadline) {
+    if (!awaited && !met && a.is_done() && b.is_done()) {
+      met = true;
+      deadline = std::min(deadline, Clock::now() + time_for_another);
+    }
     if (!a.failure.empty() && !b.failure.empty()) break;
     if (a.program.has_ended() && b.program.has_ended()) break;
     std::array<pollfd, 2> ready{pollfd{a.program.output_fd(), POLLIN, 0},

@@ -9,7 +9,7 @@ namespace {
 Gateway gateway(const std::string& option, const std::string& text) {
   if (const auto parsed = Gateway::parse(text)) return *parsed;
   throw CLI::ValidationError(
-      option, "'" + text + "' is not none, nftables or a behaviour such as EIM/APDF");
+      option, "'" + text + "' is not none, nftables, a behaviour such as EIM/APDF, or like:NAME");
 }
 
 }  // namespace
@@ -38,7 +38,8 @@ void add_play_options(CLI::App& command, Options& options) {
 void add_pair_options(CLI::App& command, Options& options) {
   command
       .add_option("--a", options.a,
-                  "the NAT of a: none, nftables, or MAPPING/FILTERING such as EIM/APDF [EIM/EIF]")
+                  "the NAT of a: none, nftables, MAPPING/FILTERING such as EIM/APDF, or like:NAME "
+                  "for a known one (stile-nat --like list) [EIM/EIF]")
       ->option_text("NAT");
   command.add_option("--b", options.b, "the NAT of b, likewise")->option_text("NAT");
   command
@@ -51,8 +52,10 @@ Scenario scenario_of(const Options& options) {
   Scenario scenario{.a = gateway("--a", options.a), .b = gateway("--b", options.b)};
   if (!options.carrier.empty()) {
     scenario.carrier = gateway("--carrier", options.carrier);
-    if (scenario.carrier->kind != Gateway::Kind::stile_nat)
-      throw CLI::ValidationError("--carrier", "a carrier's NAT is a behaviour such as EIM/EIF");
+    if (scenario.carrier->kind == Gateway::Kind::none ||
+        scenario.carrier->kind == Gateway::Kind::nftables)
+      throw CLI::ValidationError("--carrier",
+                                 "a carrier's NAT is a behaviour such as EIM/EIF, or like:NAME");
   }
   return under_conditions(std::move(scenario), options);
 }

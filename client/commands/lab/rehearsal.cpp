@@ -1,5 +1,6 @@
 #include "client/commands/lab/rehearsal.hpp"
 
+#include "client/commands/lab/network_namespace.hpp"
 #include "nat/sim/scenario.hpp"
 
 namespace stile::lab {
@@ -14,6 +15,9 @@ std::optional<sim::GatewaySpec> spec_of(const Gateway& gateway) {
 }  // namespace
 
 Meeting rehearse(const Scenario& scenario) {
+  for (const Gateway* gateway : {&scenario.a, &scenario.b})
+    if (!gateway->has_theory())
+      throw LabError(gateway->to_string() + " is played in namespaces only");
   sim::Scenario play;
   play.a = spec_of(scenario.a);
   play.b = spec_of(scenario.b);

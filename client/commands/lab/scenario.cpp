@@ -19,6 +19,9 @@ Gateway nat(Behavior mapping, Behavior filtering) {
 std::optional<Gateway> Gateway::parse(std::string_view text) {
   if (text == "none") return Gateway{};
   if (text == "nftables") return Gateway{Kind::nftables, {}};
+  constexpr std::string_view like = "like:";
+  if (text.starts_with(like) && text.size() > like.size())
+    return Gateway{Kind::personality, {}, std::string(text.substr(like.size()))};
   const auto behavior = sim::parse_behavior(text);
   if (!behavior) return std::nullopt;
   return Gateway{Kind::stile_nat, *behavior};
@@ -32,6 +35,8 @@ std::string Gateway::to_string() const {
       return "nftables";
     case Kind::stile_nat:
       return sim::to_string(behavior);
+    case Kind::personality:
+      return "like:" + personality;
   }
   return {};
 }
@@ -44,6 +49,8 @@ sim::NatBehavior Gateway::theory() const {
       return {independent, per_port};
     case Kind::stile_nat:
       return behavior;
+    case Kind::personality:
+      break;
   }
   return {};
 }

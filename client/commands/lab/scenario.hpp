@@ -12,15 +12,17 @@ namespace stile::lab {
 
 /// What stands between a home and the Internet.
 struct Gateway {
-  enum class Kind { none, stile_nat, nftables } kind = Kind::none;
-  sim::NatBehavior behavior{};  ///< for stile_nat
+  enum class Kind { none, stile_nat, nftables, personality } kind = Kind::none;
+  sim::NatBehavior behavior{};   ///< for stile_nat
+  std::string personality = {};  ///< the name of one, for `stile-nat --like`
 
-  /// `none`, `nftables`, or a behaviour such as `EIM/APDF`.
+  bool has_theory() const { return kind != Kind::personality; }
+  /// `none`, `nftables`, a behaviour such as `EIM/APDF`, or `like:NAME`.
   static std::optional<Gateway> parse(std::string_view text);
   std::string to_string() const;
   /// The mapping and filtering that theory reckons with. The kernel's masquerade keeps a flow's
   /// port for every destination as long as nobody else has it, and lets in only what was asked:
-  /// EIM/APDF for one user.
+  /// EIM/APDF for one user. A personality is more than these two and has none.
   sim::NatBehavior theory() const;
 };
 
@@ -37,8 +39,10 @@ using sim::Path;
 /// How they meet, in words: `directly` and so on.
 std::string_view name_of(Path path);
 
-/// What RFC 4787 behaviour alone says of the pair.
-Path theory(const Scenario& scenario);
+/// What RFC 4787 behaviour alone says of the pair; nothing where a NAT is more than that.
+std::optional<Path> theory(const Scenario& scenario);
+/// Whether they met as they should.
+bool is_right(const Scenario& scenario, Path path);
 
 /// The pairs of `stile lab tour`: each shows a different thing.
 std::vector<Scenario> tour();

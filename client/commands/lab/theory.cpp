@@ -17,7 +17,10 @@ sim::NatBehavior seen_from_outside(const Gateway& home, const std::optional<Gate
 
 }  // namespace
 
-Path theory(const Scenario& scenario) {
+std::optional<Path> theory(const Scenario& scenario) {
+  if (!scenario.a.has_theory() || !scenario.b.has_theory() ||
+      (scenario.carrier && !scenario.carrier->has_theory()))
+    return std::nullopt;
   const bool somebody_open =
       scenario.a.kind == Gateway::Kind::none || scenario.b.kind == Gateway::Kind::none;
   // Below the carrier's NAT there is nothing between an open peer and the other one's home.
@@ -25,6 +28,11 @@ Path theory(const Scenario& scenario) {
     return sim::expected_path(scenario.a.theory(), scenario.b.theory(), scenario.relay);
   return sim::expected_path(seen_from_outside(scenario.a, scenario.carrier),
                             seen_from_outside(scenario.b, scenario.carrier), scenario.relay);
+}
+
+bool is_right(const Scenario& scenario, Path path) {
+  if (const auto expected = theory(scenario)) return path == *expected;
+  return path != Path::none || !scenario.relay;
 }
 
 }  // namespace stile::lab

@@ -97,19 +97,20 @@ void Topology::add_home(int number, const Gateway& gateway, bool behind_carrier)
 
 void Topology::start_gateway(const NetworkNamespace& where, const Gateway& gateway) {
   if (gateway.kind == Gateway::Kind::nftables) return start_nftables(where);
-  const auto [mapping, filtering] = flag_names(gateway.behavior);
   // The name of a control socket is global to the machine; an abstract one ends with its process.
   std::vector<std::string> command{program_path("nat", "stile-nat"),
                                    "--inside",
                                    "lan",
                                    "--outside",
                                    "wan",
-                                   "--mapping",
-                                   mapping,
-                                   "--filtering",
-                                   filtering,
                                    "--control",
                                    fmt::format("@stile-lab-{}-{}", getpid(), where.name())};
+  if (gateway.kind == Gateway::Kind::personality) {
+    command.insert(command.end(), {"--like", gateway.personality});
+  } else {
+    const auto [mapping, filtering] = flag_names(gateway.behavior);
+    command.insert(command.end(), {"--mapping", mapping, "--filtering", filtering});
+  }
   if (scenario_.loss > 0)
     command.insert(command.end(), {"--loss", fmt::format("{}%", scenario_.loss * 100)});
   if (scenario_.delay_ms > 0)
