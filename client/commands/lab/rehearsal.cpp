@@ -15,9 +15,9 @@ std::optional<sim::GatewaySpec> spec_of(const Gateway& gateway) {
 }  // namespace
 
 Meeting rehearse(const Scenario& scenario) {
-  for (const Gateway* gateway : {&scenario.a, &scenario.b})
-    if (!gateway->has_theory())
-      throw LabError(gateway->to_string() + " is played in namespaces only");
+  for (const Gateway& gateway : {scenario.a, scenario.b, scenario.carrier.value_or(Gateway{})})
+    if (!gateway.has_theory())
+      throw LabError(gateway.to_string() + " is played in namespaces only");
   sim::Scenario play;
   play.a = spec_of(scenario.a);
   play.b = spec_of(scenario.b);

@@ -262,10 +262,13 @@ void Agent::Impl::finish_gathering(Instant now) {
   if (!goes_on_telling()) events.push_back(GatheringDone{});
   // Deviation: RFC 8863 §4: without a candidate of our own no check can leave or be answered;
   // nothing is worth waiting for.
-  if (!goes_on_telling() && std::ranges::none_of(locals, &LocalCandidate::announced))
-    return set_state(State::failed, socket_problem.empty()
-                                        ? "no candidate of our own"
-                                        : "no candidate of our own: " + socket_problem);
+  if (!goes_on_telling() && std::ranges::none_of(locals, &LocalCandidate::announced)) {
+    const bool has_socket = std::ranges::any_of(
+        sockets, [](const Socket& socket) { return socket.status == Socket::Status::open; });
+    const bool is_known = !has_socket && !socket_problem.empty();
+    return set_state(State::failed,
+                     "no candidate of our own" + (is_known ? ": " + socket_problem : ""));
+  }
   if (config.lite) conclude_between_lites(now);
 }
 

@@ -50,6 +50,7 @@ void Agent::Impl::restart(Instant now, std::span<const IpAddress> addresses) {
   servers_heard.clear();
   servers_failed.clear();
   gathering_done = false;
+  socket_problem.clear();
   set_state(State::gathering);
   gather(now, addresses);
 }
