@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "c/session.hpp"
+#include "stile/asio/default_routers.hpp"
 #include "stile/asio/endpoint.hpp"
 #include "stile/ice/sdp.hpp"
 #include "stile/turn/uri.hpp"
@@ -65,6 +66,10 @@ ice::Config configuration(const stile_config& from) {
   config.lite = from.lite != 0;
   config.ipv4 = from.no_ipv4 == 0;
   config.ipv6 = from.no_ipv6 == 0;
+  config.tcp = from.tcp != 0;
+  config.mdns_names = from.mdns_names != 0;
+  config.hard_nats = from.hard_nats != 0;
+  if (from.port_mapping != 0) config.port_mapping_routers = default_routers(portmap::server_port);
   config.continual_gathering = from.continual_gathering != 0;
   if (from.detection_ms != 0 && (from.detection_ms < 500 || from.detection_ms > 30'000))
     throw std::invalid_argument("detection_ms is 500 to 30000");

@@ -232,6 +232,19 @@ TEST_CASE("c: each pair is told with its statistics, and in words", "[c]") {
   CHECK(seen.total_round_trip_time > 0);
 }
 
+TEST_CASE("c: candidates over TCP, and names in place of addresses, if they are asked for", "[c]") {
+  stile_config config = config_of(STILE_CONTROLLING);
+  config.no_ipv6 = 1;
+  config.tcp = config.mdns_names = GENERATE(0, 1);
+  Peer peer(config);
+  REQUIRE(stile_session_gather(peer.session) == STILE_OK);
+  REQUIRE(run_until({&peer}, [&] { return peer.gathered; }));
+  const bool is_on = config.tcp != 0;
+  CHECK((peer.description().find("tcptype passive") != std::string::npos) == is_on);
+  CHECK((peer.description().find(".local ") != std::string::npos) == is_on);
+  CHECK((peer.description().find("127.0.0.1") != std::string::npos) == !is_on);
+}
+
 TEST_CASE("c: ports are of the range that is given, and it must be one", "[c]") {
   stile_config config = config_of(STILE_CONTROLLING);
   config.no_ipv6 = 1;
