@@ -293,8 +293,42 @@ class World {
     arrive({from, asked.from, copy_of(builder.finish())});
   }
 
+  /// A gateway's description is at the router, or wherever the input has it.
+  bool answer_to_search() {
+    const auto found = std::ranges::find(in_flight_, portmap::ssdp_group, &Datagram::to);
+    if (found == in_flight_.end()) return false;
+    const TransportAddress asking = found->from;
+    in_flight_.erase(found);
+    const std::string_view place =
+        input_.u8() & 1 ? "203.0.113.3/d.xml" : as_text(input_.bytes(12));
+    const std::string text =
+        "HTTP/1.1 200 OK\r\nLOCATION: http://" + std::string(place) + "\r\n\r\n";
+    arrive({{router.ip, 1900}, asking, copy_of(as_bytes(text))});
+    return true;
+  }
+
+  /// Over HTTP; sometimes not at all.
+  void answer(Peer& peer, const AskRouter& asked) {
+    require(asked.request.server.ip == router.ip, "nobody but the router is asked");
+    const std::uint8_t choice = input_.u8() % 6;
+    if (choice == 0) return;
+    portmap::HttpOutcome outcome = std::unexpected("refused");
+    if (choice == 1) outcome = portmap::HttpAnswer{200, std::string(as_text(input_.bytes(16)))};
+    if (choice == 2)
+      outcome = portmap::HttpAnswer{
+          200,
+          "<root><service><serviceType>urn:schemas-upnp-org:service:WANIPConnection:1"
+          "</serviceType><controlURL>/c</controlURL></service></root>"};
+    if (choice == 3)
+      outcome = portmap::HttpAnswer{
+          200, "<a><NewExternalIPAddress>203.0.113.9</NewExternalIPAddress></a>"};
+    if (choice == 4) outcome = portmap::HttpAnswer{500, "<a><errorCode>718</errorCode></a>"};
+    peer.agent.handle_router_answer(now_, asked.id, outcome);
+  }
+
   /// What it was asked, as an answer, with as many bytes of the input's as it likes.
   bool answer_as_router() {
+    if (answer_to_search()) return true;
     const auto found = std::ranges::find(in_flight_, router, &Datagram::to);
     if (found == in_flight_.end()) return false;
     Datagram answer{found->to, found->from, found->bytes};
@@ -533,9 +567,11 @@ class World {
       peer.agent.handle_socket_opened(now_, stream->id, local);
     } else if (const auto* close_socket = std::get_if<CloseSocket>(&command)) {
       require(peer.sockets.erase(close_socket->id) == 1, "an open socket is closed");
+    } else if (const auto* asked = std::get_if<AskRouter>(&command)) {
+      answer(peer, *asked);
     } else if (const auto* send = std::get_if<SendDatagram>(&command)) {
-      require(send->to == router || stun::looks_like_stun(send->bytes) ||
-                  stun::ChannelData::parse(send->bytes),
+      require(send->to == router || send->to == portmap::ssdp_group ||
+                  stun::looks_like_stun(send->bytes) || stun::ChannelData::parse(send->bytes),
               "an agent speaks STUN or ChannelData");
       if (send->to != router && stun::looks_like_stun(send->bytes))
         require(stun::MessageView::parse(send->bytes).has_value(), "its messages are well-formed");
