@@ -86,6 +86,7 @@ class ChecklistSet {
   void sort();
 
   void trigger(CandidatePair& pair);
+  void forget_triggers(PairId id);
   /// The next pair to check, §6.1.4.2: the checklists take turns; in each, triggered pairs come
   /// first, then Waiting ones, then one that thaws. `may_check` says whether a pair can be sent on
   /// yet.
@@ -114,7 +115,6 @@ class ChecklistSet {
   void thaw(std::size_t stream);
   template <class MayCheck>
   CandidatePair* peek(std::size_t stream, MayCheck&& may_check);
-  void forget_triggers(PairId id);
   std::vector<PairId> backups_of(const CandidatePair& winner) const;
   Checklist& checklist_of(const CandidatePair& pair) {
     return checklists_[pair.component.stream - 1u];

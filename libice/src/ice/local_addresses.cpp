@@ -33,6 +33,7 @@ void Agent::Impl::lose_socket(Instant now, std::size_t index) {
   close_socket(sockets[index]);
   std::erase_if(servers_to_ask, [&](const auto& each) { return each.first == index; });
   std::erase_if(server_checks, [&](const ServerCheck& check) { return check.socket == index; });
+  std::erase_if(early_checks, [&](const EarlyCheck& check) { return check.base.socket == index; });
   for (std::size_t i = 0; i < relays.size(); ++i) {
     if (relays[i]->socket != index) continue;
     relays[i]->settled = true;

@@ -199,6 +199,7 @@ void Agent::Impl::lose(Instant now, const Base& base) {
   for (CandidatePair& pair : checklists.pairs()) {
     if (base_of(pair) != base) continue;
     fail(pair, PairProblem::base_lost);
+    checklists.forget_triggers(pair.id);
     pair.connection = 0;
     pair.valid = pair.nominating = pair.to_be_nominated = false;
     pair.checks.clear();
@@ -211,12 +212,15 @@ void Agent::Impl::lose(Instant now, const Base& base) {
       return pair && !pair->valid;
     };
     const bool was_selected = is_gone(owner.selected);
-    if (is_gone(owner.usable)) owner.usable.reset();
-    if (!was_selected) continue;
-    owner.selected.reset();
-    owner.consent.next_check = owner.consent.next_retry = never;
-    owner.doubted_since.reset();
-    owner.lost_at = owner.next_probe = now;
+    const bool was_used = is_gone(owner.usable);
+    if (was_used) owner.usable.reset();
+    if (!was_selected && !was_used) continue;
+    if (was_selected) {
+      owner.selected.reset();
+      owner.consent.next_check = owner.consent.next_retry = never;
+      owner.doubted_since.reset();
+      owner.lost_at = owner.next_probe = now;
+    }
     use_best_valid_pair(now, component_at(i));
     if (owner.usable || state == State::failed || state == State::closed) continue;
     set_state(State::checking);  // until it is clear that nothing else works
