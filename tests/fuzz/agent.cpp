@@ -190,7 +190,7 @@ class World {
 
   void sign_again(Datagram& datagram) {
     ByteVector plain = datagram.bytes;
-    if (plain.size() < 20) return;  // what is asked of routers is shorter
+    if (plain.size() < 20) return;                          // what is asked of routers is shorter
     if (plain.size() > 28) plain.resize(plain.size() - 8);  // without the FINGERPRINT
     store_u16(plain.data() + 2, static_cast<std::uint16_t>(plain.size() - 20));
     const auto message = stun::MessageView::parse(plain);
