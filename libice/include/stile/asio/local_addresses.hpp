@@ -12,7 +12,7 @@ struct InterfaceFilter {
   std::string only;       ///< the name of one interface; empty: all
   bool loopback = false;  ///< take 127.0.0.1 and ::1, too
   /// Of each family only the address that the system would reach the Internet from, so that nobody
-  /// learns of the others (RFC 8828 §5.2, mode 2; mode 3 with Policy::no_host).
+  /// learns of the others (RFC 8828 §5.2, mode 2).
   bool default_route = false;
 
   friend bool operator==(const InterfaceFilter&, const InterfaceFilter&) = default;

@@ -74,7 +74,8 @@ struct Config {
   bool ipv4 = true;
   bool ipv6 = true;
   /// Where the UDP sockets are bound, and those that take TCP connections; any port unless given.
-  /// Connections that leave, to peers and to TURN servers, have any port.
+  /// Connections that leave, to peers and to TURN servers, have any port. A range smaller than
+  /// Spraying::sockets leaves hard_nats so many fewer.
   PortRange ports;
 
   /// RFC 8838: the peer is told each candidate as it comes, so nothing waits for a slow server.
