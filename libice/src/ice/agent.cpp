@@ -152,6 +152,7 @@ void Agent::handle_timeout(Instant now) {
   impl_->retransmit_checks(now);
   impl_->fire_transactions(now);
   impl_->spray(now);
+  impl_->doubt_nominations(now);
   impl_->nominate(now);
   impl_->check_consent(now);
   impl_->watch_paths(now);
@@ -301,8 +302,11 @@ void Agent::Impl::plan() {
   for (const auto& each : port_mappings) wake_at = std::min(wake_at, each->mapping.poll_timeout());
   for (const ServerCheck& check : server_checks)
     wake_at = std::min(wake_at, check.timer.deadline());
-  for (const CandidatePair& pair : checklists.pairs())
+  for (const CandidatePair& pair : checklists.pairs()) {
     for (const Check& check : pair.checks) wake_at = std::min(wake_at, check.timer.deadline());
+    if (!component(pair.component).selected)
+      wake_at = std::min(wake_at, nomination_doubted_at(pair));
+  }
   for (const Component& each : components) {
     if (each.former)
       wake_at = std::min({wake_at, each.former->consent.next_check, each.former->consent.next_retry,

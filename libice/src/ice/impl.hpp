@@ -155,8 +155,8 @@ struct Component {
   PathQuality quality;
   Instant last_heard{};                  ///< the peer, on the selected pair
   std::optional<Instant> doubted_since;  ///< when it was asked first and has not answered since
-  std::optional<Instant> lost_at;        ///< when the selected pair's base went; none is nominated
-                                         ///< until it has answered since
+  std::optional<Instant> lost_at;        ///< when the selected pair's base went, or a nominated pair
+                                         ///< was silent; none is nominated until it has answered since
   Instant next_probe{never};
   Instant next_backup_check{never};
   bool was_sprayed = false;
@@ -357,6 +357,8 @@ struct Agent::Impl {
   // nomination.cpp
   void nominate(Instant now);
   void select(Instant now, CandidatePair& pair);
+  Instant nomination_doubted_at(const CandidatePair& pair) const;
+  void doubt_nominations(Instant now);
   bool outranks(const CandidatePair& pair, std::optional<PairId> selected);
   Instant may_be_nominated_at(const Component& owner, const CandidatePair& pair) const;
   bool udp_is_tried(ComponentId number) const;

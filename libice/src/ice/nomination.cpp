@@ -131,6 +131,27 @@ void Agent::Impl::nominate(Instant now) {
   if (next_transaction <= now) fire_transactions(now);
 }
 
+/// When its nomination has gone unanswered for as long as a selected path may be silent; `never` if
+/// none is under way.
+Instant Agent::Impl::nomination_doubted_at(const CandidatePair& pair) const {
+  const auto sent = std::ranges::find(pair.checks.rbegin(), pair.checks.rend(), true,
+                                      &Check::use_candidate);
+  if (!pair.nominating || sent == pair.checks.rend()) return never;
+  return sent->timer.first_sent() + std::max(config.path_patience, 4 * pair.round_trip_time);
+}
+
+/// The peer may have lost what the pair leads to since it answered. All that are valid are asked
+/// then, and the best one that answers is nominated, be it the same again; a late answer to the
+/// nomination still counts.
+void Agent::Impl::doubt_nominations(Instant now) {
+  for (CandidatePair& pair : checklists.pairs()) {
+    Component& owner = component(pair.component);
+    if (owner.selected || now < nomination_doubted_at(pair)) continue;
+    pair.nominating = false;
+    owner.lost_at = owner.next_probe = now;
+  }
+}
+
 /// Whether the pair, were it nominated, would be selected in place of this one: the later
 /// nomination if they are numbered, else the higher priority (RFC 8445 §8.1.1).
 bool Agent::Impl::outranks(const CandidatePair& pair, std::optional<PairId> selected) {

@@ -50,17 +50,18 @@ TEST_CASE("local addresses: data goes on by the other one when the one in use is
   CHECK(lives(wire.b));
 }
 
-TEST_CASE("local addresses: whenever one of the controlling side is gone, another is nominated",
-          "[ice]") {
+TEST_CASE("local addresses: whenever one of either side is gone, another is nominated", "[ice]") {
+  const bool controlling = GENERATE(true, false);
   for (int ms = 0; ms < 150; ++ms) {
     Wire wire;
-    wire.a.second_ip = other;
+    Peer& mover = controlling ? wire.a : wire.b;
+    mover.second_ip = other;
     wire.gather(wire.a);
     wire.gather(wire.b);
     wire.introduce();
     wire.run_for(milliseconds(ms));
-    wire.move(wire.a, other);
-    INFO("after " << ms << " ms");
+    wire.move(mover, other);
+    INFO((controlling ? "controlling" : "controlled") << " after " << ms << " ms");
     CHECK(wire.run_until([&] { return wire.a.selected && wire.b.selected; }, seconds(3)));
     CHECK(until_data_arrives(wire, wire.a, wire.b) <= milliseconds(2000));
     CHECK(until_data_arrives(wire, wire.b, wire.a) <= milliseconds(2000));
