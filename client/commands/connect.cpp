@@ -2,6 +2,7 @@
 
 #include <net/if.h>
 
+#include <map>
 #include <memory>
 
 #include "client/commands/connect/stdio_peer.hpp"
@@ -27,10 +28,14 @@ std::vector<connect::Server> servers_of(const Options& options) {
   return servers;
 }
 
+const std::map<std::string, ice::Policy> policies{
+    {"all", ice::Policy::all}, {"no-host", ice::Policy::no_host}, {"relay", ice::Policy::relay}};
+
 ice::Config configuration(const Options& options) {
   ice::Config config;
   config.role = options.role == "controlled" ? ice::Role::controlled : ice::Role::controlling;
-  config.policy = options.policy == "relay" ? ice::Policy::relay : ice::Policy::all;
+  config.policy = policies.at(options.policy);
+  config.udp = !options.no_udp;
   if (config.policy == ice::Policy::relay && options.turn.empty())
     throw CommandError("--policy relay needs a TURN server; give one with --turn");
   config.ipv6 = !options.ipv4_only;
@@ -64,7 +69,7 @@ void require_addresses(const Options& options) {
   const std::string& name = options.interface;
   if (!name.empty() && if_nametoindex(name.c_str()) == 0)
     throw CommandError("there is no interface " + name + "; `ip link` lists them");
-  const auto addresses = local_addresses({.only = name, .loopback = options.loopback});
+  const auto addresses = local_addresses(options.interfaces());
   const bool usable = std::ranges::any_of(
       addresses, [&](const IpAddress& address) { return address.is_v4() || !options.ipv4_only; });
   if (usable) return;
@@ -123,9 +128,13 @@ void add_connect_command(CLI::App& app, int& exit_status) {
           "reach TURN servers over TCP and TLS by a proxy: http://[USER:PASSWORD@]HOST[:PORT], "
           "or socks5://")
       ->option_text("URI");
-  command->add_option("--policy", options->policy, "candidates to use: all [default] | relay")
+  command
+      ->add_option(
+          "--policy", options->policy,
+          "candidates to tell: all [default] | no-host, none of our own addresses | relay, "
+          "which uses no others")
       ->option_text("WHICH")
-      ->check(CLI::IsMember({"all", "relay"}));
+      ->check(CLI::IsMember(policies));
   command->add_option("--interface", options->interface, "use the addresses of this interface only")
       ->option_text("NAME");
   command
@@ -154,7 +163,11 @@ void add_connect_command(CLI::App& app, int& exit_status) {
       ->check(CLI::Range(1.0, 3600.0));
   command->add_flag("--lite", options->lite,
                     "be an ICE lite agent, of a host with a public address: it only answers");
+  command->add_flag("--default-route", options->default_route,
+                    "use only the addresses that the Internet is reached from");
   command->add_flag("--ipv4-only", options->ipv4_only, "use no IPv6 addresses");
+  command->add_flag("--no-udp", options->no_udp,
+                    "send no UDP: TURN over TCP and TLS, and --ice-tcp");
   command->add_flag("--trickle", options->trickle,
                     "tell candidates as they are found, each in a line of its own");
   command->add_flag("--mdns", options->mdns,

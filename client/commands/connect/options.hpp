@@ -3,6 +3,8 @@
 #include <string>
 #include <vector>
 
+#include "stile/asio/local_addresses.hpp"
+
 namespace stile::connect {
 
 /// What `stile connect` was asked for.
@@ -23,6 +25,8 @@ struct Options {
   double restart_after = 0;  ///< seconds; 0: never
   bool lite = false;
   bool ipv4_only = false;
+  bool default_route = false;
+  bool no_udp = false;
   bool trickle = false;
   bool ice_tcp = false;
   bool mdns = false;
@@ -30,6 +34,10 @@ struct Options {
   bool hard_nats = false;
   bool loopback = false;
   bool echo = false;
+
+  InterfaceFilter interfaces() const {
+    return {.only = interface, .loopback = loopback, .default_route = default_route};
+  }
 };
 
 }  // namespace stile::connect

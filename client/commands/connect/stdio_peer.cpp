@@ -84,7 +84,7 @@ StdioPeer::StdioPeer(boost::asio::io_context& context, const Options& options, i
 
 int StdioPeer::run() {
   begin_trickle();
-  session_.gather({.only = options_.interface, .loopback = options_.loopback});
+  session_.gather(options_.interfaces());
   if (ended_) return exit_status_;  // none of our addresses can be used
   signals_.async_wait([this](boost::system::error_code error, int) {
     if (!error) end(0);
@@ -253,7 +253,7 @@ void StdioPeer::restart() {
   remote_is_known_ = false;
   candidates_ = json::array();
   local_is_told_ = false;
-  session_.restart({.only = options_.interface, .loopback = options_.loopback});
+  session_.restart(options_.interfaces());
   begin_trickle();
 }
 

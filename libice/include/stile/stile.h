@@ -48,7 +48,8 @@ STILE_API const char *stile_error_text(void);
 STILE_API const char *stile_version(void);
 
 typedef enum stile_role { STILE_CONTROLLING = 0, STILE_CONTROLLED = 1 } stile_role;
-typedef enum stile_policy { STILE_POLICY_ALL = 0, STILE_POLICY_RELAY = 1 } stile_policy;
+/* What the peer is told: everything, relayed candidates only (no others are used then), or all but the host's own addresses. */
+typedef enum stile_policy { STILE_POLICY_ALL = 0, STILE_POLICY_RELAY = 1, STILE_POLICY_NO_HOST = 2 } stile_policy;
 
 typedef struct stile_server {
   const char *uri; /* stun:HOST[:PORT], turn:HOST[:PORT][?transport=udp|tcp], turns:... (RFC 7064, 7065) */
@@ -80,6 +81,8 @@ typedef struct stile_config {
   int mdns_names;              /* host candidates tell names under .local in place of addresses */
   int port_mapping;            /* the default routers are asked to map our ports, by PCP, NAT-PMP or UPnP */
   int hard_nats;               /* ports are guessed where NATs let no check through, with a peer that has it on, too */
+  int default_route;           /* of each family only the address that the system would reach the Internet from */
+  int no_udp;                  /* no UDP leaves this host: TURN over TCP and TLS, and TCP candidates */
 } stile_config;
 
 typedef struct stile_session stile_session;

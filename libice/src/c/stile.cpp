@@ -56,11 +56,24 @@ std::optional<Proxy> proxy_of(const stile_config& from) {
   return Proxy{uri->kind, first_address(uri->host, uri->port), uri->username, uri->password};
 }
 
+ice::Policy policy_of(stile_policy policy) {
+  switch (policy) {
+    case STILE_POLICY_ALL:
+      return ice::Policy::all;
+    case STILE_POLICY_RELAY:
+      return ice::Policy::relay;
+    case STILE_POLICY_NO_HOST:
+      return ice::Policy::no_host;
+  }
+  throw std::invalid_argument("there is no such policy");
+}
+
 ice::Config configuration(const stile_config& from) {
   ice::Config config;
   if (from.components > 256) throw std::invalid_argument("a stream has at most 256 components");
   config.role = from.role == STILE_CONTROLLED ? ice::Role::controlled : ice::Role::controlling;
-  config.policy = from.policy == STILE_POLICY_RELAY ? ice::Policy::relay : ice::Policy::all;
+  config.policy = policy_of(from.policy);
+  config.udp = from.no_udp == 0;
   if (from.components > 0) config.components = static_cast<std::uint16_t>(from.components);
   config.trickle = from.trickle != 0;
   config.lite = from.lite != 0;
@@ -118,7 +131,8 @@ stile_result stile_session_new(const stile_config* config, stile_session** sessi
   std::memcpy(&whole, config, std::min(config->struct_size, sizeof whole));
   try {
     const InterfaceFilter filter{.only = text_or_empty(whole.interface_name),
-                                 .loopback = whole.loopback != 0};
+                                 .loopback = whole.loopback != 0,
+                                 .default_route = whole.default_route != 0};
     auto made = std::make_unique<stile_session>(
         configuration(whole), TlsTrust{text_or_empty(whole.ca_file)}, proxy_of(whole), filter);
     for (std::size_t i = 0; i < whole.server_count; ++i)

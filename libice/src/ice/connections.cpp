@@ -30,8 +30,12 @@ std::uint16_t preference_of(Transport transport) {
 void Agent::Impl::connect_to_servers() {
   if (config.lite) return;
   for (std::size_t i = 0; i < turn_servers.size(); ++i) {
-    const bool wanted =
-        turn_servers[i].address.family() == Family::ipv4 ? config.ipv4 : config.ipv6;
+    const auto& [address, credentials, transport, host] = turn_servers[i];
+    if (!config.udp && (transport == Transport::udp || transport == Transport::dtls)) {
+      server_failed(address, "is asked over UDP, which is off");
+      continue;
+    }
+    const bool wanted = address.family() == Family::ipv4 ? config.ipv4 : config.ipv6;
     for (std::size_t at = 0; wanted && at < components.size(); ++at)
       open_connection(i, component_at(at));
   }

@@ -62,6 +62,7 @@ std::vector<IpAddress> Agent::Impl::usable_of(std::span<const IpAddress> address
 // RFC 8445 §5.1.1.1: a socket for each address and component; no two addresses have the same
 // preference. Those that are open stay so.
 void Agent::Impl::open_sockets(std::span<const IpAddress> usable) {
+  if (!config.udp) return;
   for (std::size_t i = 0; i < usable.size(); ++i) {
     for (std::size_t at = 0; at < components.size(); ++at) {
       const auto known = std::ranges::find_if(sockets, [&](const Socket& socket) {
@@ -262,7 +263,10 @@ void Agent::Impl::finish_gathering(Instant now) {
   if (!goes_on_telling()) events.push_back(GatheringDone{});
   // Deviation: RFC 8863 §4: without a candidate of our own no check can leave or be answered;
   // nothing is worth waiting for.
-  if (!goes_on_telling() && std::ranges::none_of(locals, &LocalCandidate::announced)) {
+  const auto is_of_use = [this](const LocalCandidate& ours) {
+    return ours.announced || config.policy == Policy::no_host;
+  };
+  if (!goes_on_telling() && std::ranges::none_of(locals, is_of_use)) {
     const bool has_socket = std::ranges::any_of(
         sockets, [](const Socket& socket) { return socket.status == Socket::Status::open; });
     const bool is_known = !has_socket && !socket_problem.empty();

@@ -155,8 +155,8 @@ struct Component {
   PathQuality quality;
   Instant last_heard{};                  ///< the peer, on the selected pair
   std::optional<Instant> doubted_since;  ///< when it was asked first and has not answered since
-  std::optional<Instant> lost_at;        ///< when the selected pair's base went, or a nominated pair
-                                         ///< was silent; none is nominated until it has answered since
+  std::optional<Instant> lost_at;  ///< when the selected pair's base went, or a nominated pair
+                                   ///< was silent; none is nominated until it has answered since
   Instant next_probe{never};
   Instant next_backup_check{never};
   bool was_sprayed = false;
@@ -296,6 +296,7 @@ struct Agent::Impl {
                                                  const TransportAddress& address, const Base& base,
                                                  std::size_t server,
                                                  std::optional<IpAddress> router = {});
+  bool is_told(CandidateType type) const;
   std::size_t add_peer_reflexive_local(const TransportAddress& address, std::size_t local_index);
   std::optional<std::size_t> base_candidate(const Base& base) const;
   std::string foundation_of(CandidateType type, const IpAddress& base,

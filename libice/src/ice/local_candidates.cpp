@@ -14,7 +14,8 @@ std::optional<std::size_t> Agent::Impl::add_local_candidate(CandidateType type,
                                                             std::optional<IpAddress> router) {
   const bool redundant = std::ranges::any_of(locals, [&](const LocalCandidate& other) {
     return other.candidate.address == address && other.base.socket == base.socket &&
-           (other.base == base || type == CandidateType::relayed);
+           (other.base == base || type == CandidateType::relayed) &&
+           (is_told(other.candidate.type) || !is_told(type));
   });
   if (redundant) return std::nullopt;
 
@@ -35,7 +36,7 @@ std::optional<std::size_t> Agent::Impl::add_local_candidate(CandidateType type,
   candidate.priority = candidate_priority(type, preference, candidate.component);
   if (type == CandidateType::server_reflexive) candidate.related = socket.local;
   if (type == CandidateType::relayed) {
-    // RFC 8839 §5.1: the mapped address; with policy relay it is nobody's business (RFC 8828 §5.2).
+    // RFC 8839 §5.1: the mapped address.
     const auto mapped = std::ranges::find_if(locals, [&](const LocalCandidate& other) {
       return other.candidate.type == CandidateType::server_reflexive &&
              other.base.socket == base.socket;
@@ -43,15 +44,27 @@ std::optional<std::size_t> Agent::Impl::add_local_candidate(CandidateType type,
     candidate.related = mapped == locals.end() ? socket.local : mapped->candidate.address;
   }
   candidate.name = name_of(type, address.ip);
-  const bool hides = config.mdns_names && candidate.related;
-  if (config.policy == Policy::relay || hides)
+  // RFC 8828 §5.2: with another policy than all it is nobody's business.
+  if (candidate.related && (config.mdns_names || config.policy != Policy::all))
     candidate.related = TransportAddress{IpAddress::v4(0), 0};
 
-  const bool announced = (!gathering_done || goes_on_telling()) &&
-                         (config.policy == Policy::all || type == CandidateType::relayed);
+  const bool announced = (!gathering_done || goes_on_telling()) && is_told(type);
   locals.push_back({std::move(candidate), base, announced});
   if (announced) events.push_back(LocalCandidateFound{locals.back().candidate});
   return locals.size() - 1;
+}
+
+/// RFC 8828 §5.2.
+bool Agent::Impl::is_told(CandidateType type) const {
+  switch (config.policy) {
+    case Policy::all:
+      return true;
+    case Policy::no_host:
+      return type != CandidateType::host;
+    case Policy::relay:
+      return type == CandidateType::relayed;
+  }
+  return false;
 }
 
 // RFC 8445 §7.2.5.3.1: its priority is that of the check's PRIORITY attribute. It is not signalled.

@@ -93,7 +93,7 @@ void Agent::Impl::add_tcp_candidate(Instant now, std::size_t index) {
   candidate.foundation =
       foundation_of(candidate.type, socket.local.ip, std::nullopt, Transport::tcp);
   candidate.extensions.emplace_back(tcp_type_extension, to_string(*socket.tcp_type));
-  const bool announced = !gathering_done;
+  const bool announced = !gathering_done && is_told(candidate.type);
   locals.push_back({std::move(candidate), {index, {}}, announced});
   if (announced) events.push_back(LocalCandidateFound{locals.back().candidate});
   pair_local(now, locals.size() - 1);

@@ -263,6 +263,26 @@ TEST_CASE("c: ports are of the range that is given, and it must be one", "[c]") 
   CHECK(stile_session_new(&config, &session) == STILE_INVALID);
 }
 
+TEST_CASE("c: which addresses are told, and whether UDP is used, can be chosen",
+          "[c][rfc8828-5.2]") {
+  stile_config config = config_of(STILE_CONTROLLING);
+  config.no_ipv6 = 1;
+  config.tcp = 1;
+  config.policy = GENERATE(STILE_POLICY_ALL, STILE_POLICY_NO_HOST);
+  config.no_udp = GENERATE(0, 1);
+  Peer peer(config);
+  REQUIRE(stile_session_gather(peer.session) == STILE_OK);
+  REQUIRE(run_until({&peer}, [&] { return peer.gathered; }));
+  const bool told = config.policy == STILE_POLICY_ALL;
+  CHECK((peer.description().find("tcptype passive") != std::string::npos) == told);
+  CHECK((peer.description().find(" UDP ") != std::string::npos) == (told && config.no_udp == 0));
+
+  stile_session* session = nullptr;
+  config.policy = static_cast<stile_policy>(3);
+  CHECK(stile_session_new(&config, &session) == STILE_INVALID);
+  CHECK(std::string(stile_error_text()) == "there is no such policy");
+}
+
 TEST_CASE("c: a caller of the first version gives a shorter configuration", "[c]") {
   stile_config config = config_of(STILE_CONTROLLING);
   config.detection_ms = 1;  // beyond what it says that it has

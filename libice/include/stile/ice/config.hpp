@@ -29,9 +29,10 @@ struct ComponentId {
   friend constexpr auto operator<=>(ComponentId, ComponentId) = default;
 };
 
-/// Which candidates are gathered, told and used: all, or relayed ones only, so that the peer learns
-/// no address of ours.
-enum class Policy : std::uint8_t { all, relay };
+/// What the peer is told: all candidates; none of the host's own, as behind a NAT nobody need know
+/// of them (RFC 8828 §5.2, mode 3; checks leave from them all the same); or relayed ones only,
+/// which are then the only ones that are used, so that the peer learns no address of ours.
+enum class Policy : std::uint8_t { all, no_host, relay };
 
 struct TurnServer {
   TransportAddress address;
@@ -67,6 +68,9 @@ struct Config {
   /// for, since what is sent over them waits for what was lost.
   bool tcp = false;
   Policy policy = Policy::all;
+  /// Off: no UDP leaves this host. With TURN servers over TCP or TLS, Policy::relay and a proxy
+  /// that is RFC 8828 §5.2's mode 4.
+  bool udp = true;
   /// Host candidates tell a random name under .local in place of the address
   /// (draft-ietf-mmusic-mdns-ice-candidates): the peer finds it on the same link, and nobody else
   /// learns it. The driver answers for the names that LocalCandidateFound has.
