@@ -3,11 +3,13 @@
 #include <algorithm>
 #include <expected>
 #include <functional>
+#include <span>
 
 #include "nat/core/config.hpp"
 #include "nat/core/endpoint.hpp"
 #include "nat/core/explicit_mapping.hpp"
 #include "nat/core/flow_table.hpp"
+#include "nat/core/foreseen_sessions.hpp"
 #include "nat/core/mapping.hpp"
 #include "nat/core/nat.hpp"
 #include "nat/core/port_assignment.hpp"
@@ -40,6 +42,9 @@ class Bindings {
   const Mapping* mapping_of_external(Protocol protocol, Endpoint external) const;
   SessionRef session_of_inside(Protocol protocol, Endpoint inside, Endpoint remote);
   SessionRef session_of_external(Protocol protocol, Endpoint external, Endpoint remote);
+  // Likewise of the next packet, if it is as it was foreseen.
+  SessionRef foreseen_of_inside(Protocol protocol, Endpoint inside, Endpoint remote);
+  SessionRef foreseen_of_external(Protocol protocol, Endpoint external, Endpoint remote);
   Session* find(SessionId id) { return sessions_.find(id); }
   SessionId id_of(SessionRef session) const { return sessions_.id_of(session.number); }
   bool knows_endpoint(Protocol protocol, Endpoint external, Endpoint remote) const;
@@ -109,11 +114,9 @@ class Bindings {
   /// Forwards not counted.
   std::size_t mapping_count() const { return mappings_.size() - forwards_; }
 
-  // Memory is slow: what a packet will be looked up by can be fetched while others are translated.
-  std::uint32_t hash_of(const FlowKey& key) const { return hash_(key); }
-  void prefetch_slot(std::uint32_t hash, Side from) const;
-  /// Once the slot is there: the session it leads to, or the slot of the mapping of a new flow.
-  void prefetch_record(const FlowKey& key, std::uint32_t hash, Side from) const;
+  // prefetch.cpp
+  /// Packets with these keys are to come next: what they will be looked up by is fetched.
+  void foresee(Side from, std::span<const FlowKey> keys);
 
  private:
   struct KeptTerms {
@@ -135,6 +138,16 @@ class Bindings {
   std::uint32_t number_of_inside(Protocol protocol, Endpoint inside, Endpoint remote) const;
   std::uint32_t mapping_with_inside(const FlowKey& key) const;
   std::uint32_t mapping_with_external(const FlowKey& key) const;
+  SessionRef live(std::uint32_t number) {
+    if (number == no_record || is_over(sessions_[number])) return {};
+    return {&sessions_[number], number};
+  }
+  static FlowKey inside_key_of(const Session& session) {
+    return flow_key(session.protocol, session.inside, session.remote);
+  }
+  static FlowKey external_key_of(const Session& session) {
+    return flow_key(session.protocol, session.external, session.remote);
+  }
   std::uint32_t session_with_inside(Protocol protocol, Endpoint inside, Endpoint remote) const;
   std::uint32_t session_with_external(Protocol protocol, Endpoint external, Endpoint remote) const;
   Endpoint scope_of(Protocol protocol, Endpoint remote) const;
@@ -206,6 +219,7 @@ class Bindings {
   HashIndex mappings_by_external_;
   HashIndex sessions_by_inside_;
   HashIndex sessions_by_external_;
+  ForeseenSessions foreseen_;
   FlowTable<std::uint32_t> sessions_with_address_;  ///< how many, where a filter asks for it
   FlowTable<std::uint32_t> subscribers_by_address_;
   std::uint64_t balancer_seed_;
@@ -225,34 +239,42 @@ class Bindings {
 // Asked with each packet.
 
 inline SessionRef Bindings::session_of_inside(Protocol protocol, Endpoint inside, Endpoint remote) {
-  const std::uint32_t number = session_with_inside(protocol, inside, remote);
-  if (number == no_record || is_over(sessions_[number])) return {};
-  return {&sessions_[number], number};
+  return live(session_with_inside(protocol, inside, remote));
 }
 
 inline SessionRef Bindings::session_of_external(Protocol protocol, Endpoint external,
                                                 Endpoint remote) {
-  const std::uint32_t number = session_with_external(protocol, external, remote);
-  if (number == no_record || is_over(sessions_[number])) return {};
-  return {&sessions_[number], number};
+  return live(session_with_external(protocol, external, remote));
+}
+
+inline SessionRef Bindings::foreseen_of_inside(Protocol protocol, Endpoint inside,
+                                               Endpoint remote) {
+  const FlowKey key = flow_key(protocol, inside, remote);
+  return live(foreseen_.take([&](std::uint32_t number) {
+    return number < sessions_.slot_count() && inside_key_of(sessions_[number]) == key;
+  }));
+}
+
+inline SessionRef Bindings::foreseen_of_external(Protocol protocol, Endpoint external,
+                                                 Endpoint remote) {
+  const FlowKey key = flow_key(protocol, external, remote);
+  return live(foreseen_.take([&](std::uint32_t number) {
+    return number < sessions_.slot_count() && external_key_of(sessions_[number]) == key;
+  }));
 }
 
 inline std::uint32_t Bindings::session_with_inside(Protocol protocol, Endpoint inside,
                                                    Endpoint remote) const {
   const FlowKey key = flow_key(protocol, inside, remote);
-  return sessions_by_inside_.find(hash_(key), [&](std::uint32_t number) {
-    const Session& session = sessions_[number];
-    return flow_key(session.protocol, session.inside, session.remote) == key;
-  });
+  return sessions_by_inside_.find(
+      hash_(key), [&](std::uint32_t number) { return inside_key_of(sessions_[number]) == key; });
 }
 
 inline std::uint32_t Bindings::session_with_external(Protocol protocol, Endpoint external,
                                                      Endpoint remote) const {
   const FlowKey key = flow_key(protocol, external, remote);
-  return sessions_by_external_.find(hash_(key), [&](std::uint32_t number) {
-    const Session& session = sessions_[number];
-    return flow_key(session.protocol, session.external, session.remote) == key;
-  });
+  return sessions_by_external_.find(
+      hash_(key), [&](std::uint32_t number) { return external_key_of(sessions_[number]) == key; });
 }
 
 }  // namespace stile::nat

@@ -40,7 +40,7 @@ class Nat::Core {
   Core(Config config, Random& random);
 
   Verdict handle_packet(Instant now, Side from, MutableBytes packet);
-  void prefetch(Side from, std::span<const Bytes> packets) const;  // prefetch.cpp
+  void prefetch(Side from, std::span<const Bytes> packets);  // prefetch.cpp
   void handle_timeout(Instant now) { advance(now); }
   Instant poll_timeout() const;
   std::optional<Command> poll_command();

@@ -25,8 +25,8 @@ bool Nat::Core::known_outbound(PlainPacket packet) {
   if (remote.address == inside_address_ || external_.contains(remote.address) ||
       inside_networks_.contains(remote.address) || no_nat_.contains(remote.address))
     return false;
-  const SessionRef session =
-      bindings_.session_of_inside(packet.protocol(), packet.source(), remote);
+  SessionRef session = bindings_.foreseen_of_inside(packet.protocol(), packet.source(), remote);
+  if (!session) session = bindings_.session_of_inside(packet.protocol(), packet.source(), remote);
   if (!session) return false;
   refresh_plain(session, Side::inside, packet);
   ++counters_.translated_outbound;
@@ -37,8 +37,10 @@ bool Nat::Core::known_outbound(PlainPacket packet) {
 /// Who has a session has an address of the NAT.
 bool Nat::Core::known_inbound(PlainPacket packet) {
   if (is_own(packet.source().address)) return false;
-  const SessionRef session =
-      bindings_.session_of_external(packet.protocol(), packet.destination(), packet.source());
+  const Endpoint remote = packet.source();
+  const Endpoint external = packet.destination();
+  SessionRef session = bindings_.foreseen_of_external(packet.protocol(), external, remote);
+  if (!session) session = bindings_.session_of_external(packet.protocol(), external, remote);
   if (!session) return false;
   if (refreshes(Side::outside) && session->protocol != Protocol::tcp)
     bindings_.keep_mapping_of(session, now_ + idle_timeout(session->protocol, session->remote));

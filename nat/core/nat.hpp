@@ -176,9 +176,9 @@ class Nat {
   /// `packet` begins with the IPv4 header, its checksums are complete. A packet of a known flow is
   /// translated where it lies, and nothing is allocated.
   Verdict handle_packet(Instant now, Side from, MutableBytes packet);
-  /// Packets that will be handed to handle_packet() next: what they will be looked up in is fetched
-  /// from memory while others are translated. Changes nothing else, and need not be called.
-  void prefetch(Side from, std::span<const Bytes> packets) const;
+  /// Packets that will be handed to handle_packet() next, up to 64: what they will be looked up in
+  /// is fetched from memory for all at once. Nothing but the time that they take depends on it.
+  void prefetch(Side from, std::span<const Bytes> packets);
   void handle_timeout(Instant now);
   Instant poll_timeout() const;
   std::optional<Command> poll_command();

@@ -22,37 +22,36 @@ FlowKey probable_key(Side from, Bytes packet) {
 
 }  // namespace
 
-/// First the slots of all, then the records to which these lead: by then the first slots are there.
-void Nat::Core::prefetch(Side from, std::span<const Bytes> packets) const {
-  constexpr std::size_t most = 64;
-  std::array<FlowKey, most> keys;
-  std::array<std::uint32_t, most> hashes;
-  for (std::size_t done = 0; done < packets.size(); done += most) {
-    const auto batch = packets.subspan(done, std::min(most, packets.size() - done));
-    for (std::size_t i = 0; i < batch.size(); ++i) {
-      keys[i] = probable_key(from, batch[i]);
-      hashes[i] = bindings_.hash_of(keys[i]);
-      bindings_.prefetch_slot(hashes[i], from);
-    }
-    for (std::size_t i = 0; i < batch.size(); ++i)
-      bindings_.prefetch_record(keys[i], hashes[i], from);
-  }
+void Nat::Core::prefetch(Side from, std::span<const Bytes> packets) {
+  std::array<FlowKey, ForeseenSessions::most> keys;
+  const std::size_t count = std::min(packets.size(), keys.size());
+  for (std::size_t i = 0; i < count; ++i) keys[i] = probable_key(from, packets[i]);
+  bindings_.foresee(from, std::span(keys).first(count));
 }
 
-void Nat::prefetch(Side from, std::span<const Bytes> packets) const {
+void Nat::prefetch(Side from, std::span<const Bytes> packets) {
   core_->prefetch(from, packets);
 }
 
-void Bindings::prefetch_slot(std::uint32_t hash, Side from) const {
-  (from == Side::inside ? sessions_by_inside_ : sessions_by_external_).prefetch(hash);
-}
-
-void Bindings::prefetch_record(const FlowKey& key, std::uint32_t hash, Side from) const {
-  const HashIndex& index = from == Side::inside ? sessions_by_inside_ : sessions_by_external_;
-  const std::uint32_t number = index.find(hash, [](std::uint32_t) { return true; });
-  if (number != no_record) return prefetch_line(&sessions_[number]);
-  if (from == Side::inside) return mappings_by_inside_.prefetch(hash_({key.first, 0}));
-  mappings_by_external_.prefetch(hash_({key.first, 0}));
+/// First the slots of all, then the records to which these lead: by then the first slots are there.
+/// Where no session is known, the slot of the mapping of a new flow.
+void Bindings::foresee(Side from, std::span<const FlowKey> keys) {
+  const HashIndex& sessions = from == Side::inside ? sessions_by_inside_ : sessions_by_external_;
+  const HashIndex& mappings = from == Side::inside ? mappings_by_inside_ : mappings_by_external_;
+  std::array<std::uint32_t, ForeseenSessions::most> hashes;
+  for (std::size_t i = 0; i < keys.size(); ++i) {
+    hashes[i] = hash_(keys[i]);
+    sessions.prefetch(hashes[i]);
+  }
+  foreseen_.clear();
+  for (std::size_t i = 0; i < keys.size(); ++i) {
+    const std::uint32_t number = sessions.find(hashes[i], [](std::uint32_t) { return true; });
+    foreseen_.add(number);
+    if (number != no_record)
+      prefetch_line(&sessions_[number]);
+    else
+      mappings.prefetch(hash_({keys[i].first, 0}));
+  }
 }
 
 }  // namespace stile::nat

@@ -22,7 +22,7 @@ class Nat44Translator : public Translator {
   Verdict handle_packet(Instant now, Side from, MutableBytes packet) override {
     return nat_.handle_packet(now, from, packet);
   }
-  void prefetch(Side from, std::span<const Bytes> packets) const override {
+  void prefetch(Side from, std::span<const Bytes> packets) override {
     nat_.prefetch(from, packets);
   }
   void handle_timeout(Instant now) override { nat_.handle_timeout(now); }

@@ -20,7 +20,7 @@ class Translator {
   /// As Nat::handle_packet().
   virtual Verdict handle_packet(Instant now, Side from, MutableBytes packet) = 0;
   /// As Nat::prefetch().
-  virtual void prefetch(Side, std::span<const Bytes>) const {}
+  virtual void prefetch(Side, std::span<const Bytes>) {}
   virtual void handle_timeout(Instant) {}
   virtual Instant poll_timeout() const { return never; }
   virtual std::optional<Command> poll_command() = 0;
