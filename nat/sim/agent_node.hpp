@@ -38,6 +38,7 @@ class AgentNode {
   void take(const ice::Parameters& parameters);
   void take(const ice::OpenSocket& command);
   void take(const ice::OpenConnection&) {}  // the simulated servers have no TCP
+  void take(const ice::CarryFrames&) {}
   void take(const ice::OpenListener& command);
   void take(const ice::ConnectToPeer& command);
   void take(const ice::CloseSocket& command);

@@ -5,6 +5,7 @@
 #include <boost/asio/write.hpp>
 #include <utility>
 
+#include "asio/peer_framing.hpp"
 #include "asio/port_reuse.hpp"
 #include "asio/tls.hpp"
 #include "stile/asio/clock.hpp"
@@ -14,8 +15,6 @@ namespace stile {
 
 namespace {
 
-constexpr std::size_t length_size = 2;  // RFC 4571 §2
-constexpr std::size_t longest_message = 65'535;
 constexpr std::size_t max_unsent = 1 << 20;  ///< Limit: bytes that wait for the network
 constexpr auto patience = std::chrono::seconds(10);
 
@@ -28,14 +27,14 @@ PeerStream::PeerStream(boost::asio::any_io_executor executor, TransportAddress l
       callbacks_(std::move(callbacks)),
       tcp_(executor),
       patience_(executor),
-      input_(length_size + longest_message) {}
+      input_(frame_header_size + longest_framed_message) {}
 
 PeerStream::PeerStream(Tcp::socket accepted, Callbacks callbacks)
     : callbacks_(std::move(callbacks)),
       tcp_(std::move(accepted)),
       patience_(tcp_.get_executor()),
       connected_(true),
-      input_(length_size + longest_message) {}
+      input_(frame_header_size + longest_framed_message) {}
 
 void PeerStream::connect() {
   if (connected_) return be_connected();
@@ -103,12 +102,10 @@ void PeerStream::read() {
 /// False if it is over.
 bool PeerStream::take_messages() {
   std::size_t taken = 0;
-  while (filled_ - taken >= length_size) {
-    const std::size_t size = load_u16(input_.data() + taken);
-    if (filled_ - taken < length_size + size) break;
-    const MutableBytes message = MutableBytes(input_).subspan(taken + length_size, size);
-    taken += length_size + size;
-    callbacks_.on_message(message);
+  while (const auto message =
+             framed_message(MutableBytes(input_).subspan(taken, filled_ - taken))) {
+    taken += frame_header_size + message->size();
+    callbacks_.on_message(*message);
     if (closing_) return false;
   }
   std::copy(input_.begin() + static_cast<std::ptrdiff_t>(taken),
@@ -118,11 +115,10 @@ bool PeerStream::take_messages() {
 }
 
 void PeerStream::send(Bytes message) {
-  if (!connected_ || closing_ || unsent_bytes_ > max_unsent || message.size() > longest_message)
+  if (!connected_ || closing_ || unsent_bytes_ > max_unsent ||
+      message.size() > longest_framed_message)
     return;
-  ByteVector bytes(length_size + message.size());
-  store_u16(bytes.data(), static_cast<std::uint16_t>(message.size()));
-  std::ranges::copy(message, bytes.begin() + length_size);
+  ByteVector bytes = frame_of(message);
   unsent_bytes_ += bytes.size();
   unsent_.push_back(std::move(bytes));
   if (unsent_.size() == 1) write();

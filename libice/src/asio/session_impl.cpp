@@ -139,6 +139,11 @@ void Session::Impl::carry_out(const OpenConnection& command) {
                                  callbacks_of(command.id, command.server)));
 }
 
+void Session::Impl::carry_out(const CarryFrames& command) {
+  const auto connection = connections_.find(command.id);
+  if (connection != connections_.end()) connection->second->carry_frames();
+}
+
 void Session::Impl::carry_out(const ConnectToPeer& command) {
   add_connection(command.id,
                  std::make_shared<PeerStream>(executor, command.local, command.remote,

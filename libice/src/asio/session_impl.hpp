@@ -63,6 +63,7 @@ struct Session::Impl : std::enable_shared_from_this<Impl> {
                  const std::vector<turn::ServerPlace>& places);
   void carry_out(const OpenSocket& command);
   void carry_out(const OpenConnection& command);
+  void carry_out(const CarryFrames& command);
   void carry_out(const OpenListener& command);
   void carry_out(const ConnectToPeer& command);
   void carry_out(const CloseSocket& command);

@@ -5,6 +5,7 @@
 #include <boost/asio/write.hpp>
 #include <utility>
 
+#include "asio/peer_framing.hpp"
 #include "asio/tls.hpp"
 #include "stile/asio/endpoint.hpp"
 #include "stile/stun/stream_framing.hpp"
@@ -144,25 +145,39 @@ void StreamConnection::read() {
 /// False if it is over.
 bool StreamConnection::take_messages() {
   std::size_t taken = 0;
-  for (;;) {
-    const MutableBytes rest = MutableBytes(input_).subspan(taken, filled_ - taken);
-    const auto frame = stun::next_frame(rest);
-    if (frame.status == stun::Frame::Status::broken) return fail("sends what is no STUN"), false;
-    if (frame.status == stun::Frame::Status::incomplete) break;
-    taken += frame.size_on_stream;
-    callbacks_.on_message(rest.first(frame.message_size));
+  while (const auto message = take_message(taken)) {
+    callbacks_.on_message(*message);
     if (closing_) return false;
   }
+  if (closing_) return false;
   std::copy(input_.begin() + static_cast<std::ptrdiff_t>(taken),
             input_.begin() + static_cast<std::ptrdiff_t>(filled_), input_.begin());
   filled_ -= taken;
   return true;
 }
 
+/// The next one, if all of it is there; it counts as taken then. The connection fails if it cannot
+/// be one.
+std::optional<MutableBytes> StreamConnection::take_message(std::size_t& taken) {
+  const MutableBytes rest = MutableBytes(input_).subspan(taken, filled_ - taken);
+  if (carries_frames_) {
+    const auto message = framed_message(rest);
+    if (message) taken += frame_header_size + message->size();
+    return message;
+  }
+  const auto frame = stun::next_frame(rest);
+  if (frame.status == stun::Frame::Status::broken) fail("sends what is no STUN");
+  if (frame.status != stun::Frame::Status::complete) return std::nullopt;
+  taken += frame.size_on_stream;
+  return rest.first(frame.message_size);
+}
+
 void StreamConnection::send(Bytes message) {
-  if (!connected_ || closing_ || unsent_bytes_ > max_unsent) return;
-  ByteVector bytes = copy_of(message);
-  bytes.resize((bytes.size() + 3) & ~std::size_t{3});  // RFC 8656 §12.5
+  if (!connected_ || closing_ || unsent_bytes_ > max_unsent ||
+      message.size() > longest_framed_message)
+    return;
+  ByteVector bytes = carries_frames_ ? frame_of(message) : copy_of(message);
+  if (!carries_frames_) bytes.resize((bytes.size() + 3) & ~std::size_t{3});  // RFC 8656 §12.5
   unsent_bytes_ += bytes.size();
   unsent_.push_back(std::move(bytes));
   if (unsent_.size() == 1) write();

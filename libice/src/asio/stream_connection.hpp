@@ -22,6 +22,7 @@ class StreamConnection final : public Connection,
 
   void connect() override;
   void send(Bytes message) override;
+  void carry_frames() override { carries_frames_ = true; }
   void close() override;
   Instant deadline() const override;
 
@@ -36,6 +37,7 @@ class StreamConnection final : public Connection,
   void fail(const std::string& reason);
   void read();
   bool take_messages();
+  std::optional<MutableBytes> take_message(std::size_t& taken);
   void write();
   void end();
   std::string in_words(boost::system::error_code error);
@@ -58,6 +60,7 @@ class StreamConnection final : public Connection,
   boost::asio::steady_timer patience_;
   bool connected_ = false;
   bool closing_ = false;
+  bool carries_frames_ = false;
   ByteVector input_;
   std::size_t filled_ = 0;
   std::deque<ByteVector> unsent_;

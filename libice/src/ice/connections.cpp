@@ -36,24 +36,27 @@ void Agent::Impl::connect_to_servers() {
       continue;
     }
     const bool wanted = address.family() == Family::ipv4 ? config.ipv4 : config.ipv6;
-    for (std::size_t at = 0; wanted && at < components.size(); ++at)
-      open_connection(i, component_at(at));
+    for (std::size_t at = 0; wanted && at < components.size(); ++at) {
+      open_connection(i, component_at(at), false);
+      if (config.tcp && is_stream(transport)) open_connection(i, component_at(at), true);
+    }
   }
 }
 
 /// False if there is one, or needs to be none.
-bool Agent::Impl::open_connection(std::size_t server, ComponentId component) {
+bool Agent::Impl::open_connection(std::size_t server, ComponentId component, bool relays_tcp) {
   const TurnServer& to = turn_servers[server];
   const auto known = std::ranges::find_if(sockets, [&](const Socket& socket) {
     return socket.status != Socket::Status::closed &&
            socket.kind == Socket::Kind::server_connection && socket.server == server &&
-           socket.component == component;
+           socket.relays_tcp == relays_tcp && socket.component == component;
   });
   if (to.transport == Transport::udp || known != sockets.end()) return false;
   Socket& socket = add_socket(component, {}, preference_of(to.transport));
   socket.kind = Socket::Kind::server_connection;
   socket.transport = to.transport;
   socket.server = server;
+  socket.relays_tcp = relays_tcp;
   commands.push_back(OpenConnection{socket.id, to.address, to.transport, to.host});
   return true;
 }
@@ -76,7 +79,10 @@ void Agent::Impl::disconnected(Instant now, SocketId id, const std::string& reas
   if (found == sockets.end() || found->status != Socket::Status::open) return;
   found->status = Socket::Status::closed;
   const auto index = static_cast<std::size_t>(found - sockets.begin());
-  if (found->kind == Socket::Kind::tcp_connection) return lose(now, {index, {}});
+  if (found->kind == Socket::Kind::tcp_connection) {
+    forget_relayed_connection(index);
+    return lose(now, {index, {}});
+  }
   std::erase_if(servers_to_ask, [&](const auto& each) { return each.first == index; });
   for (std::size_t i = 0; i < relays.size(); ++i) {
     if (relays[i]->socket != index) continue;
@@ -103,7 +109,7 @@ bool Agent::Impl::redirect(const Relay& from, const TransportAddress& to) {
   }
   const Socket& socket = sockets[from.socket];
   if (socket.transport != Transport::udp)
-    return open_connection(index, ComponentId(socket.component));
+    return open_connection(index, ComponentId(socket.component), socket.relays_tcp);
   if (relay_at(from.socket, to)) return false;
   servers_to_ask.emplace_back(from.socket, number_of_turn(index));
   return true;

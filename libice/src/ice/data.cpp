@@ -18,6 +18,11 @@ std::optional<Received> Agent::Impl::take_datagram(Instant now, std::size_t sock
                                                    const TransportAddress& from,
                                                    MutableBytes datagram) {
   const Base direct{socket, {}};
+  if (RelayedConnection* relayed = relayed_connection_on(socket)) {
+    if (!relayed->binding) return take_payload(now, direct, relayed->peer, datagram);
+    take_binding_answer(*relayed, datagram);
+    return std::nullopt;
+  }
   if (!port_mappings.empty() && take_router_answer(now, socket, from, datagram))
     return std::nullopt;
   const auto relay = relay_at(socket, from);

@@ -60,6 +60,7 @@ struct Socket {
   std::optional<TcpType> tcp_type;  ///< of the last three
   std::size_t owner = 0;            ///< of a connection with a peer: index of what it began from
   std::size_t server = 0;           ///< of a connection: index of the TURN servers
+  bool relays_tcp = false;          ///< of a connection: for a relay that takes TCP (RFC 6062)
   bool forsaken = false;            ///< a restart came without its address
   bool sprays = false;              ///< opened for the peer to find, and not found yet
   std::vector<SeenAs> seen_as;      ///< only if the kind of NAT matters
@@ -83,6 +84,14 @@ struct Relay {
   std::size_t server;  ///< index of the TURN servers
   turn::Client client;
   bool settled = false;  ///< allocated or failed
+};
+
+/// A connection of a peer's that a relay has accepted (RFC 6062), with the connection to its server
+/// that carries it.
+struct RelayedConnection {
+  std::size_t socket;
+  TransportAddress peer;
+  std::optional<turn::ConnectionBinding> binding;  ///< until it is bound
 };
 
 /// What a router is asked to map for a socket.
@@ -283,9 +292,20 @@ struct Agent::Impl {
   void leave_connection(const Socket& socket);
   void close_unused_peer_connections();
 
+  // relayed_connections.cpp
+  void add_relayed_tcp_candidate(Instant now, std::size_t relay, const TransportAddress& relayed);
+  void permit_connections(Instant now, const LocalCandidate& ours, const Candidate& theirs);
+  void take_offer(std::size_t relay, const turn::ConnectionOffered& offered);
+  RelayedConnection* relayed_connection_on(std::size_t socket);
+  void server_reached(RelayedConnection& connection,
+                      std::expected<TransportAddress, std::string> local_end);
+  void take_binding_answer(RelayedConnection& connection, Bytes answer);
+  void forget_relayed_connection(std::size_t socket);
+  bool has_room_for_connection() const;
+
   // connections.cpp
   void connect_to_servers();
-  bool open_connection(std::size_t server, ComponentId component);
+  bool open_connection(std::size_t server, ComponentId component, bool relays_tcp);
   void connection_opened(Instant now, std::size_t index,
                          std::expected<TransportAddress, std::string> local);
   void disconnected(Instant now, SocketId id, const std::string& reason);
@@ -457,6 +477,7 @@ struct Agent::Impl {
   bool more_servers = false;                   ///< are to come
   std::size_t redirections = 0;
   std::vector<std::unique_ptr<Relay>> relays;
+  std::vector<RelayedConnection> relayed_connections;
   std::vector<std::unique_ptr<PortMapping>> port_mappings;
   RequestId last_request;
   std::vector<LocalCandidate> locals;

@@ -89,9 +89,11 @@ std::size_t Agent::Impl::add_peer_reflexive_local(const TransportAddress& addres
 
 /// The host or relayed candidate that is the base itself, or that the connection began from.
 std::optional<std::size_t> Agent::Impl::base_candidate(const Base& base) const {
-  const auto wanted = base.relay ? CandidateType::relayed : CandidateType::host;
   const bool connected = sockets[base.socket].kind == Socket::Kind::tcp_connection;
-  const Base origin = connected ? Base{sockets[base.socket].owner, {}} : base;
+  Base origin = connected ? Base{sockets[base.socket].owner, {}} : base;
+  if (connected && sockets[origin.socket].kind == Socket::Kind::server_connection)
+    origin.relay = relay_at(origin.socket, turn_servers[sockets[origin.socket].server].address);
+  const auto wanted = origin.relay ? CandidateType::relayed : CandidateType::host;
   for (std::size_t i = 0; i < locals.size(); ++i)
     if (locals[i].base == origin && locals[i].candidate.type == wanted) return i;
   return std::nullopt;

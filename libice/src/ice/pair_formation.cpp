@@ -27,6 +27,7 @@ CandidatePair* Agent::Impl::form_pair(Instant now, std::size_t local_index,
       ours.candidate.type == CandidateType::host || ours.candidate.type == CandidateType::relayed;
   const ComponentId here = component_of(ours.base);
   if (!is_base || here != ComponentId(theirs.stream, theirs.component)) return nullptr;
+  permit_connections(now, ours, theirs);
   if (config.policy == Policy::relay && ours.candidate.type != CandidateType::relayed)
     return nullptr;
   if (ours.candidate.address.family() != theirs.address.family()) return nullptr;

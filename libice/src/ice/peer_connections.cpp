@@ -4,10 +4,6 @@
 
 namespace stile::ice {
 
-namespace {
-constexpr std::size_t max_accepted = 64;  ///< Limit: connections that peers have opened
-}
-
 Base Agent::Impl::base_of(const CandidatePair& pair) const {
   return pair.connection ? Base{pair.connection - 1u, {}} : locals[pair.local].base;
 }
@@ -54,6 +50,8 @@ Socket& Agent::Impl::add_peer_connection(std::size_t owner, TransportAddress loc
 
 void Agent::Impl::peer_connection_opened(Instant now, std::size_t index,
                                          std::expected<TransportAddress, std::string> opened) {
+  if (RelayedConnection* relayed = relayed_connection_on(index))
+    return server_reached(*relayed, std::move(opened));
   CandidatePair* pair = pair_on(index);
   if (!opened) {
     sockets[index].status = Socket::Status::closed;
@@ -75,10 +73,7 @@ std::optional<SocketId> Agent::Impl::accept(SocketId listener, const TransportAd
       found->status != Socket::Status::open || state == State::closed)
     return std::nullopt;
   const auto owner = static_cast<std::size_t>(found - sockets.begin());
-  const auto accepted = std::ranges::count_if(sockets, [](const Socket& socket) {
-    return socket.kind == Socket::Kind::tcp_connection && socket.status == Socket::Status::open;
-  });
-  if (std::cmp_greater_equal(accepted, max_accepted)) return std::nullopt;
+  if (!has_room_for_connection()) return std::nullopt;
   Socket& added = add_peer_connection(owner, sockets[owner].local);
   added.status = Socket::Status::open;
   // A simultaneous open that has come before ours: none of ours is needed.

@@ -9,6 +9,7 @@ void Agent::Impl::start_relay(Instant now, std::size_t socket, std::size_t serve
   turn::Config relay_config{.server = configured.address,
                             .credentials = configured.credentials,
                             .family = sockets[socket].local.family()};
+  relay_config.relays_tcp = sockets[socket].relays_tcp;
   relay_config.max_peers = config.max_remote_candidates;
   relay_config.retransmission = stun::evenly_spaced(config.rto);
   relay_config.retransmission.reliable = is_stream(configured.transport);
@@ -27,6 +28,7 @@ void Agent::Impl::start_relay(Instant now, std::size_t socket, std::size_t serve
 void Agent::Impl::add_relayed_candidate(Instant now, std::size_t index,
                                         const TransportAddress& relayed) {
   const Relay& relay = *relays[index];
+  if (sockets[relay.socket].relays_tcp) return add_relayed_tcp_candidate(now, index, relayed);
   const std::size_t server_number = 1 + number_of_turn(relay.server);
   if (const auto candidate = add_local_candidate(CandidateType::relayed, relayed,
                                                  {relay.socket, index}, server_number))
@@ -65,7 +67,8 @@ void Agent::Impl::handle_relay_event(Instant now, std::size_t index, const turn:
     finish_gathering_if_done(now);
   } else if (const auto* failed = std::get_if<turn::Failed>(&event)) {
     const bool goes_on = failed->alternate && !relay.settled && redirect(relay, *failed->alternate);
-    if (!goes_on && (!relay.settled || state == State::checking))
+    // What does not relay TCP may relay UDP, which is asked for beside it.
+    if (!goes_on && !socket.relays_tcp && (!relay.settled || state == State::checking))
       server_failed(relay.client.server(), failed->reason);
     relay.settled = true;
     lose(now, {relay.socket, index});
@@ -75,6 +78,8 @@ void Agent::Impl::handle_relay_event(Instant now, std::size_t index, const turn:
       if (locals[pair.local].base.relay == index &&
           remotes[pair.remote].address.ip == refused->peer)
         fail(pair, PairProblem::relay_refuses, refused->error);
+  } else if (const auto* offered = std::get_if<turn::ConnectionOffered>(&event)) {
+    take_offer(index, *offered);
   }
 }
 

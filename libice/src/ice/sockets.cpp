@@ -41,6 +41,7 @@ void Agent::Impl::close_socket(Socket& socket) {
   const bool connecting = connects && socket.status == Socket::Status::opening;
   unmap_port(static_cast<std::size_t>(&socket - sockets.data()));
   if (socket.kind == Socket::Kind::tcp_connection) leave_connection(socket);
+  forget_relayed_connection(static_cast<std::size_t>(&socket - sockets.data()));
   const bool is_one = socket.kind != Socket::Kind::tcp_active;
   if ((socket.status == Socket::Status::open && is_one) || connecting)
     commands.push_back(CloseSocket{socket.id});

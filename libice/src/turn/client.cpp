@@ -33,6 +33,10 @@ std::optional<Received> Client::handle_server_datagram(Instant now, Bytes datagr
   const auto message = stun::MessageView::parse(datagram);
   if (!message) return std::nullopt;
   if (message->is(stun::Class::indication, stun::Method::data)) return unwrap_indication(*message);
+  if (message->is(stun::Class::indication, stun::Method::connection_attempt)) {
+    take_attempt(*message);
+    return std::nullopt;
+  }
   const auto message_class = message->message_class();
   if (message_class == stun::Class::success_response ||
       message_class == stun::Class::error_response)

@@ -43,7 +43,9 @@ ByteVector Client::build(const stun::TransactionId& id, const Procedure& procedu
     return stun::LifetimeAttribute{static_cast<std::uint32_t>(seconds)};
   };
   if (std::holds_alternative<AllocateRequest>(procedure)) {
-    builder.add(stun::RequestedTransport{}).add(lifetime(config_.lifetime));
+    const auto transport = config_.relays_tcp ? stun::RequestedTransport::tcp  // RFC 6062 §4.1
+                                              : stun::RequestedTransport::udp;
+    builder.add(stun::RequestedTransport{transport}).add(lifetime(config_.lifetime));
     // RFC 8656 §18.6: without the attribute IPv4 is meant; servers that know only IPv4 need not
     // know it then.
     if (config_.family == Family::ipv6)

@@ -42,6 +42,9 @@ class Connection {
   /// ChannelData is padded where it must be. Limit: while more than a megabyte waits, further
   /// messages are dropped, as a full queue of the network would.
   virtual void send(Bytes message) = 0;
+  /// Over TCP and TLS: behind the message that came last there are others than STUN's; each has its
+  /// length in front (RFC 4571), those that are sent, too.
+  virtual void carry_frames() {}
   /// What was sent before is written first.
   virtual void close() = 0;
   /// When it wants to be woken; `never` once it is connected.

@@ -67,6 +67,11 @@ struct OpenConnection {
   Transport transport;
   std::string host;  ///< the name that the server's certificate must have; empty: its address
 };
+/// A connection to a TURN server carries a peer's from now on, behind the message that has come last
+/// (RFC 6062): what is sent over it, and what comes, are frames of RFC 4571, as with ConnectToPeer.
+struct CarryFrames {
+  SocketId id;
+};
 /// A socket that takes TCP connections from peers (RFC 6544), to be answered by
 /// handle_socket_opened(); what comes is told by handle_accepted().
 struct OpenListener {
@@ -104,8 +109,8 @@ struct AskRouter {
   IpAddress local;  ///< where to ask from
   portmap::HttpRequest request;
 };
-using Command = std::variant<OpenSocket, OpenConnection, OpenListener, ConnectToPeer, CloseSocket,
-                             SendDatagram, AskRouter>;
+using Command = std::variant<OpenSocket, OpenConnection, CarryFrames, OpenListener, ConnectToPeer,
+                             CloseSocket, SendDatagram, AskRouter>;
 
 // Events: what the application may want to know.
 struct LocalCandidateFound {

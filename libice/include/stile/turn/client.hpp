@@ -11,6 +11,7 @@
 #include "stile/stun/channel_data.hpp"
 #include "stile/stun/transaction.hpp"
 #include "stile/turn/authentication.hpp"
+#include "stile/turn/connection_binding.hpp"
 
 namespace stile::turn {
 
@@ -18,6 +19,7 @@ struct Config {
   TransportAddress server;
   Credentials credentials;
   Family family = Family::ipv4;  ///< of the relayed address
+  bool relays_tcp = false;       ///< it takes TCP connections (RFC 6062): over TCP and TLS only
   Duration lifetime = std::chrono::seconds(600);
   stun::RetransmissionPolicy retransmission{};
   std::size_t max_peers = 256;  ///< permissions, and channels; further peers are refused with 508
@@ -42,7 +44,14 @@ struct PermissionRefused {
   IpAddress peer;
   std::uint16_t error = 0;
 };
-using Event = std::variant<Allocated, Failed, PermissionGranted, PermissionRefused>;
+/// RFC 6062 §4.4: a permitted peer has connected to the relayed address. The server ends it unless
+/// it is bound within 30 s; see Client::bind().
+struct ConnectionOffered {
+  std::uint32_t connection_id = 0;
+  TransportAddress peer;
+};
+using Event =
+    std::variant<Allocated, Failed, PermissionGranted, PermissionRefused, ConnectionOffered>;
 
 /// Data that a peer sent to the relayed address; a view into the datagram that it came in.
 struct Received {
@@ -50,8 +59,8 @@ struct Received {
   Bytes data;
 };
 
-/// A TURN client (RFC 8656): one allocation of a UDP relay, its permissions and channels, kept
-/// alive until close(). Over TCP, TLS or DTLS, too: with `retransmission.reliable` for streams, and
+/// A TURN client (RFC 8656): one allocation of a relay, its permissions and channels, kept alive
+/// until close(). Over TCP, TLS or DTLS, too: with `retransmission.reliable` for streams, and
 /// one message at a time, as stun::next_frame() cuts them.
 ///
 /// One input, drain, sleep: call one handle_... method (or allocate, permit, bind_channel, close),
@@ -68,6 +77,10 @@ class Client {
   /// A channel (RFC 8656 §12): 4 bytes in front of the data instead of 36. Data flows before it is
   /// bound, too.
   void bind_channel(Instant now, const TransportAddress& peer);
+  /// For the connection on which it is to be taken over.
+  ConnectionBinding bind(const ConnectionOffered& offered) const {
+    return {offered.connection_id, authentication_};
+  }
   /// Gives the allocation back (RFC 8656 §8: a lifetime of 0). No event follows, and no other
   /// allocation.
   void close(Instant now);
@@ -172,6 +185,9 @@ class Client {
   void succeed(Instant now, const ChannelRequest& request, const stun::MessageView& response);
   void refuse(Instant now, const ChannelRequest& request, std::uint16_t error,
               const std::string& reason);
+
+  // connections.cpp
+  void take_attempt(const stun::MessageView& indication);
 
   // data.cpp
   std::optional<Received> unwrap_indication(const stun::MessageView& message) const;
