@@ -149,6 +149,7 @@ void Agent::handle_timeout(Instant now) {
   impl_->handle_port_mapping_timeouts(now);
   impl_->retransmit_server_checks(now);
   impl_->give_up_slow_servers(now);
+  impl_->connect_again(now);
   impl_->retransmit_checks(now);
   impl_->fire_transactions(now);
   impl_->spray(now);
@@ -307,6 +308,7 @@ void Agent::Impl::plan() {
     if (!component(pair.component).selected)
       wake_at = std::min(wake_at, nomination_doubted_at(pair));
   }
+  for (const Reconnection& each : reconnections) wake_at = std::min(wake_at, each.at);
   for (const Component& each : components) {
     if (each.former)
       wake_at = std::min({wake_at, each.former->consent.next_check, each.former->consent.next_retry,
@@ -336,6 +338,7 @@ void Agent::Impl::close(Instant now) {
   spraying.reset();
   for (Socket& socket : sockets) close_socket(socket);
   checklists.clear();
+  reconnections.clear();
   server_checks.clear();
   servers_to_ask.clear();
   set_state(State::closed);

@@ -98,7 +98,8 @@ void Agent::Impl::retransmit_checks(Instant now) {
       ++i;
     }
     if (pair.checks.empty()) pair.checks.shrink_to_fit();  // most pairs are never checked again
-    if (pair.state == PairState::in_progress && pair.checks.empty() && !is_connecting(pair))
+    if (pair.state == PairState::in_progress && pair.checks.empty() && !is_connecting(pair) &&
+        !waits_to_connect(pair))
       fail(pair, PairProblem::no_answer);
   }
 }

@@ -81,7 +81,10 @@ void Agent::Impl::disconnected(Instant now, SocketId id, const std::string& reas
   const auto index = static_cast<std::size_t>(found - sockets.begin());
   if (found->kind == Socket::Kind::tcp_connection) {
     forget_relayed_connection(index);
-    return lose(now, {index, {}});
+    CandidatePair* const pair = pair_on(index);
+    if (!pair || !connect_later(now, *pair)) return lose(now, {index, {}});
+    pair->connection = 0;
+    return;
   }
   std::erase_if(servers_to_ask, [&](const auto& each) { return each.first == index; });
   for (std::size_t i = 0; i < relays.size(); ++i) {

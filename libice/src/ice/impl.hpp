@@ -86,6 +86,13 @@ struct Relay {
   bool settled = false;  ///< allocated or failed
 };
 
+/// A relay of the peer's has refused a connection: perhaps it lets us in a moment later.
+struct Reconnection {
+  PairId pair;
+  unsigned refusals;
+  Instant at;  ///< when it is tried again; `never`: it is being tried
+};
+
 /// A connection of a peer's that a relay has accepted (RFC 6062), with the connection to its server
 /// that carries it.
 struct RelayedConnection {
@@ -289,6 +296,9 @@ struct Agent::Impl {
   void peer_connection_opened(Instant now, std::size_t index,
                               std::expected<TransportAddress, std::string> opened);
   std::optional<SocketId> accept(SocketId listener, const TransportAddress& from);
+  bool connect_later(Instant now, CandidatePair& pair);
+  void connect_again(Instant now);
+  bool waits_to_connect(const CandidatePair& pair) const;
   void leave_connection(const Socket& socket);
   void close_unused_peer_connections();
 
@@ -478,6 +488,7 @@ struct Agent::Impl {
   std::size_t redirections = 0;
   std::vector<std::unique_ptr<Relay>> relays;
   std::vector<RelayedConnection> relayed_connections;
+  std::vector<Reconnection> reconnections;
   std::vector<std::unique_ptr<PortMapping>> port_mappings;
   RequestId last_request;
   std::vector<LocalCandidate> locals;

@@ -134,8 +134,8 @@ void Agent::Impl::nominate(Instant now) {
 /// When its nomination has gone unanswered for as long as a selected path may be silent; `never` if
 /// none is under way.
 Instant Agent::Impl::nomination_doubted_at(const CandidatePair& pair) const {
-  const auto sent = std::ranges::find(pair.checks.rbegin(), pair.checks.rend(), true,
-                                      &Check::use_candidate);
+  const auto sent =
+      std::ranges::find(pair.checks.rbegin(), pair.checks.rend(), true, &Check::use_candidate);
   if (!pair.nominating || sent == pair.checks.rend()) return never;
   return sent->timer.first_sent() + std::max(config.path_patience, 4 * pair.round_trip_time);
 }

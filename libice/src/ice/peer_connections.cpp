@@ -4,6 +4,10 @@
 
 namespace stile::ice {
 
+namespace {
+constexpr unsigned max_refusals = 10;  ///< Limit: by a relay of the peer's, one each RTO
+}
+
 Base Agent::Impl::base_of(const CandidatePair& pair) const {
   return pair.connection ? Base{pair.connection - 1u, {}} : locals[pair.local].base;
 }
@@ -57,13 +61,43 @@ void Agent::Impl::peer_connection_opened(Instant now, std::size_t index,
     sockets[index].status = Socket::Status::closed;
     if (!pair) return;
     pair->connection = 0;
-    fail(*pair, PairProblem::not_connected);
+    if (!connect_later(now, *pair)) fail(*pair, PairProblem::not_connected);
     return;
   }
   sockets[index].status = Socket::Status::open;
   sockets[index].local = *opened;
   if (!pair || pair->state == PairState::failed) return close_socket(sockets[index]);
   send_check(now, *pair);
+}
+
+/// RFC 6062 §5.3: a relay refuses whom it has no permission for, which its client may be asking for
+/// just now. False if it has been tried often enough, or is no relay.
+bool Agent::Impl::connect_later(Instant now, CandidatePair& pair) {
+  if (pair.valid || remotes[pair.remote].type != CandidateType::relayed ||
+      sockets[locals[pair.local].base.socket].tcp_type != TcpType::active)
+    return false;
+  auto known = std::ranges::find(reconnections, pair.id, &Reconnection::pair);
+  if (known == reconnections.end()) known = reconnections.insert(known, {pair.id, 0, never});
+  if (++known->refusals > max_refusals) return false;
+  known->at = now + config.rto;
+  pair.state = PairState::in_progress;
+  pair.checks.clear();
+  return true;
+}
+
+void Agent::Impl::connect_again(Instant now) {
+  for (Reconnection& each : reconnections) {
+    CandidatePair* const pair = each.at <= now ? checklists.find(each.pair) : nullptr;
+    if (each.at <= now) each.at = never;
+    if (!pair || pair->state != PairState::in_progress || pair->connection) continue;
+    pair->state = PairState::waiting;
+    checklists.trigger(*pair);
+  }
+}
+
+bool Agent::Impl::waits_to_connect(const CandidatePair& pair) const {
+  const auto known = std::ranges::find(reconnections, pair.id, &Reconnection::pair);
+  return known != reconnections.end() && known->at != never;
 }
 
 /// RFC 6544 §7.2. What the peer is to us its check will show.

@@ -102,8 +102,7 @@ void Agent::Impl::take_binding_answer(RelayedConnection& connection, Bytes answe
       close_socket(socket);
       break;
     case Answer::waiting:
-      commands.push_back(SendDatagram{socket.id,
-                                      turn_servers[sockets[socket.owner].server].address,
+      commands.push_back(SendDatagram{socket.id, turn_servers[sockets[socket.owner].server].address,
                                       connection.binding->request(random)});
       break;
   }

@@ -37,6 +37,7 @@ void Agent::Impl::restart(Instant now, std::span<const IpAddress> addresses) {
   remotes.clear();
   remotes_done = false;
   early_checks.clear();
+  reconnections.clear();
   checklists = ChecklistSet(config.streams, config.max_pairs);
   began.reset();
   no_failure_before = never;

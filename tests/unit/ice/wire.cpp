@@ -209,6 +209,10 @@ void Wire::connect(Peer& peer, const ConnectToPeer& wanted) {
   const auto accepted = listener != to.sockets.end() && streams_work
                             ? to.agent.handle_accepted(now, listener->first, local)
                             : std::nullopt;
+  if (!accepted && accepts_elsewhere && accepts_elsewhere(local, wanted.remote)) {
+    peer.sockets[wanted.id] = local;
+    return peer.agent.handle_socket_opened(now, wanted.id, local);
+  }
   if (!accepted) return peer.agent.handle_socket_opened(now, wanted.id, std::unexpected("refused"));
   to.sockets[*accepted] = wanted.remote;
   peer.sockets[wanted.id] = local;

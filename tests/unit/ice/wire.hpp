@@ -63,6 +63,8 @@ class Wire {
   bool signalling = true;    ///< candidates are told to the other side at once
   std::function<bool(Datagram&)> filter = [](Datagram&) { return true; };
   std::function<std::optional<ByteVector>(const Datagram&)> elsewhere;
+  /// Whether somebody who is neither agent takes a connection.
+  std::function<bool(const TransportAddress& from, const TransportAddress& to)> accepts_elsewhere;
 
   void gather(Peer& peer);
   /// The peer's host has these addresses from now on, and the agent is told.

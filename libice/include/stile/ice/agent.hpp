@@ -67,8 +67,9 @@ struct OpenConnection {
   Transport transport;
   std::string host;  ///< the name that the server's certificate must have; empty: its address
 };
-/// A connection to a TURN server carries a peer's from now on, behind the message that has come last
-/// (RFC 6062): what is sent over it, and what comes, are frames of RFC 4571, as with ConnectToPeer.
+/// A connection to a TURN server carries a peer's from now on, behind the message that has come
+/// last (RFC 6062): what is sent over it, and what comes, are frames of RFC 4571, as with
+/// ConnectToPeer.
 struct CarryFrames {
   SocketId id;
 };

@@ -8,9 +8,9 @@
 namespace stile::turn {
 
 /// Takes over a connection that a relay has accepted from a peer (RFC 6062 §4.4), over another
-/// connection to the server, to the same address as the allocation's: request() is sent over it, and
-/// handle_answer() is given what comes, until the state is not `waiting`. Once it is `bound`, what
-/// comes is the peer's, as it was sent.
+/// connection to the server, to the same address as the allocation's: request() is sent over it,
+/// and handle_answer() is given what comes, until the state is not `waiting`. Once it is `bound`,
+/// what comes is the peer's, as it was sent.
 class ConnectionBinding {
  public:
   enum class State : std::uint8_t { waiting, bound, refused };
