@@ -10,7 +10,7 @@ using stun::ErrorNumber;
 void Agent::Impl::take_request(Instant now, const Base& base, const TransportAddress& from,
                                const stun::MessageView& message) {
   // With policy relay nobody is to learn that there is anybody at our own address.
-  if (config.policy == Policy::relay && !base.relay) return;
+  if (config.policy == Policy::relay && !base.relay && !relayed_connection_on(base.socket)) return;
   const Credentials* ours = credentials_for(message);
   if (!authenticate(base, from, message, ours)) return;
   if (ours != &local)

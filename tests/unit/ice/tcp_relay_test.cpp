@@ -141,6 +141,7 @@ TEST_CASE(
     "tcp relay: a peer that connects to it is bound to a connection of its own, and they talk",
     "[ice][rfc6062-4.4]") {
   Config ours = with_relay();
+  ours.policy = GENERATE(Policy::all, Policy::no_host, Policy::relay);
   Config theirs = peer_config;
   if (GENERATE(true, false)) std::swap(ours.role, theirs.role);
   Wire wire(ours, theirs);
