@@ -371,6 +371,16 @@ class World {
     if (!binding) builder.add(stun::LifetimeAttribute{choice & 64 ? input_.u32() : 600});
     if (!binding) builder.add_message_integrity(key());
     arrive({asked.to, asked.from, copy_of(builder.finish())});
+    if (choice % 8 == 5) offer_connection(asked);
+  }
+
+  /// Of a relay that takes TCP: somebody has connected to it.
+  void offer_connection(const Datagram& asked) {
+    ByteVector buffer(128);
+    stun::MessageBuilder builder(buffer, stun::Class::indication, stun::Method::connection_attempt,
+                                 {});
+    builder.add(stun::ConnectionId{input_.u8()}).add(stun::XorPeerAddress{input_.address()});
+    arrive({asked.to, asked.from, copy_of(builder.finish())});
   }
 
   static stun::Key key() {
