@@ -2,11 +2,32 @@
 
 #include <algorithm>
 
+#include "stile/stun/stream_framing.hpp"
+
 namespace stile::sim {
 
 namespace {
 constexpr std::string_view greeting = "hello through the NATs";
 constexpr std::uint16_t first_port = 40'000;
+constexpr std::size_t length_size = 2;  // RFC 4571 §2
+
+struct NextMessage {
+  Bytes message;
+  std::size_t size_on_stream;
+};
+
+/// The first of a stream, once all of it is there.
+std::optional<NextMessage> next_message(Bytes stream, bool to_server) {
+  if (to_server) {
+    const auto frame = stun::next_frame(stream);
+    if (frame.status != stun::Frame::Status::complete) return std::nullopt;
+    return NextMessage{stream.first(frame.message_size), frame.size_on_stream};
+  }
+  if (stream.size() < length_size) return std::nullopt;
+  const std::size_t size = load_u16(stream.data());
+  if (stream.size() < length_size + size) return std::nullopt;
+  return NextMessage{stream.subspan(length_size, size), length_size + size};
+}
 }  // namespace
 
 AgentNode::AgentNode(World& world, const std::string& name, Segment& segment,
@@ -106,7 +127,7 @@ void AgentNode::take(const ice::OpenListener& command) {
   sockets_[command.id] = local;
   tcp_.listen(local, [this, local, id = command.id](const TransportAddress& from) {
     const auto accepted = agent_.handle_accepted(world_.now(), id, from);
-    if (accepted) streams_[*accepted] = {{local, from}, {}};
+    if (accepted) streams_[*accepted] = {{local, from}};
     world_.after({}, [this] { drain(); });
     return accepted ? std::optional(callbacks_of(*accepted)) : std::nullopt;
   });
@@ -114,11 +135,21 @@ void AgentNode::take(const ice::OpenListener& command) {
 }
 
 void AgentNode::take(const ice::ConnectToPeer& command) {
-  TransportAddress local = command.local;
+  connect(command.id, command.local, command.remote, false);
+}
+
+void AgentNode::take(const ice::OpenConnection& command) {
+  const bool from_listener = command.local.port != 0;
+  connect(command.id, from_listener ? command.local : TransportAddress{address_, 0}, command.server,
+          true);
+}
+
+void AgentNode::connect(ice::SocketId id, TransportAddress local, const TransportAddress& remote,
+                        bool to_server) {
   if (local.port == 0) local.port = next_port_++;
-  const Tcp::Ends ends{local, command.remote};
-  streams_[command.id] = {ends, {}};
-  tcp_.connect(ends, callbacks_of(command.id));
+  const Tcp::Ends ends{local, remote};
+  streams_[id] = {ends, {}, to_server};
+  tcp_.connect(ends, callbacks_of(id));
 }
 
 Tcp::Callbacks AgentNode::callbacks_of(ice::SocketId id) {
@@ -143,18 +174,18 @@ Tcp::Callbacks AgentNode::callbacks_of(ice::SocketId id) {
 }
 
 void AgentNode::take_bytes(ice::SocketId id, Bytes bytes) {
-  constexpr std::size_t length_size = 2;
   ByteVector& input = streams_.at(id).input;
   input.insert(input.end(), bytes.begin(), bytes.end());
   for (;;) {
     const auto stream = streams_.find(id);  // a datagram may have ended it
-    if (stream == streams_.end() || stream->second.input.size() < length_size) return;
+    if (stream == streams_.end()) return;
     ByteVector& rest = stream->second.input;
-    const std::size_t size = load_u16(rest.data());
-    if (rest.size() < length_size + size) return;
-    ByteVector buffer(datagram_headroom + size + datagram_tailroom);
-    std::copy_n(rest.begin() + length_size, size, buffer.begin() + datagram_headroom);
-    rest.erase(rest.begin(), rest.begin() + static_cast<std::ptrdiff_t>(length_size + size));
+    const auto next = next_message(rest, stream->second.to_server);
+    if (!next) return;
+    ByteVector buffer(datagram_headroom + next->message.size() + datagram_tailroom);
+    std::ranges::copy(next->message, buffer.begin() + datagram_headroom);
+    const std::size_t size = next->message.size();
+    rest.erase(rest.begin(), rest.begin() + static_cast<std::ptrdiff_t>(next->size_on_stream));
     take_datagram(id, stream->second.ends.remote,
                   MutableBytes(buffer).subspan(datagram_headroom, size));
   }
@@ -164,9 +195,10 @@ void AgentNode::transmit(ice::SocketId from, const TransportAddress& to, Bytes d
                          std::optional<std::uint8_t> ttl) {
   const auto stream = streams_.find(from);
   if (stream == streams_.end()) return host_.send(sockets_.at(from), to, datagram, ttl);
-  ByteVector frame(2 + datagram.size());
+  if (stream->second.to_server) return tcp_.send(stream->second.ends, datagram);
+  ByteVector frame(length_size + datagram.size());
   store_u16(frame.data(), static_cast<std::uint16_t>(datagram.size()));
-  std::ranges::copy(datagram, frame.begin() + 2);
+  std::ranges::copy(datagram, frame.begin() + length_size);
   tcp_.send(stream->second.ends, frame);
 }
 

@@ -37,14 +37,16 @@ class AgentNode {
   bool trickles() const;
   void take(const ice::Parameters& parameters);
   void take(const ice::OpenSocket& command);
-  void take(const ice::OpenConnection&) {}  // the simulated servers have no TCP
-  void take(const ice::CarryFrames&) {}
+  void take(const ice::OpenConnection& command);
+  void take(const ice::CarryFrames&) {}  // no TCP at a relay is asked for
   void take(const ice::OpenListener& command);
   void take(const ice::ConnectToPeer& command);
   void take(const ice::CloseSocket& command);
   void take(const ice::SendDatagram& command);
   void take(const ice::AskRouter&) {}  // nor their routers UPnP
   void tell(const ice::Event& event);
+  void connect(ice::SocketId id, TransportAddress local, const TransportAddress& remote,
+               bool to_server);
   Tcp::Callbacks callbacks_of(ice::SocketId id);
   void take_bytes(ice::SocketId id, Bytes bytes);
   void take_datagram(ice::SocketId id, const TransportAddress& from, MutableBytes datagram);
@@ -62,10 +64,12 @@ class AgentNode {
   Tcp tcp_;
   ice::Agent agent_;
   Alarm alarm_;
-  /// With frames of RFC 4571.
+  /// With frames of RFC 4571; of messages that tell their length themselves, if the other end is a
+  /// server.
   struct Stream {
     Tcp::Ends ends;
-    ByteVector input;
+    ByteVector input = {};
+    bool to_server = false;
   };
   std::map<ice::SocketId, TransportAddress> sockets_;
   std::map<ice::SocketId, Stream> streams_;

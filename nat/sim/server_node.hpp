@@ -1,11 +1,12 @@
 #pragma once
 
 #include "nat/sim/host.hpp"
+#include "nat/sim/tcp.hpp"
 #include "server/core/relay.hpp"
 
 namespace stile::sim {
 
-/// The relay core on a host, on UDP.
+/// The relay core on a host, on UDP and TCP.
 class ServerNode {
  public:
   /// Listens on the configuration's own_addresses, which are the host's.
@@ -14,6 +15,9 @@ class ServerNode {
 
  private:
   void listen(const TransportAddress& address);
+  std::optional<Tcp::Callbacks> accept(const Tcp::Ends& ends);
+  void take_bytes(const Tcp::Ends& ends, Bytes bytes);
+  void send(const FiveTuple& to, Bytes message);
   void take(const relay::Outcome& outcome);
   void take(const relay::OpenRelaySocket& command);
   void take(const relay::CloseRelaySocket& command);
@@ -29,6 +33,8 @@ class ServerNode {
   World& world_;
   SeededRandom random_;
   Host host_;
+  Tcp tcp_;
+  std::map<Tcp::Ends, ByteVector> streams_;  ///< what has come of messages that are not whole yet
   relay::Relay relay_;
   std::map<relay::RelaySocketId, TransportAddress> relayed_;
   Alarm alarm_;

@@ -43,7 +43,8 @@ void Connector::prepare(Transport transport) {
 std::shared_ptr<Connection> Connector::make(boost::asio::any_io_executor executor,
                                             const TransportAddress& server, Transport transport,
                                             const std::string& host,
-                                            Connection::Callbacks callbacks) const {
+                                            Connection::Callbacks callbacks,
+                                            const std::optional<TransportAddress>& local) const {
   const auto context = contexts_.find(transport);
   const auto secret = context == contexts_.end() ? nullptr : context->second;
   const std::string name = host.empty() ? server.ip.to_string() : host;
@@ -51,7 +52,8 @@ std::shared_ptr<Connection> Connector::make(boost::asio::any_io_executor executo
     return std::make_shared<DtlsConnection>(std::move(executor), server, name, secret,
                                             std::move(callbacks));
   return std::make_shared<StreamConnection>(std::move(executor), server, name, secret,
-                                            std::move(callbacks), proxy_);
+                                            std::move(callbacks), local ? std::nullopt : proxy_,
+                                            local);
 }
 
 }  // namespace stile

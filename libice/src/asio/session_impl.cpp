@@ -134,9 +134,11 @@ Connection::Callbacks Session::Impl::callbacks_of(SocketId id, const TransportAd
 }
 
 void Session::Impl::carry_out(const OpenConnection& command) {
+  const bool from_listener = command.local.port != 0;
   add_connection(command.id,
                  connector_.make(executor, command.server, command.transport, command.host,
-                                 callbacks_of(command.id, command.server)));
+                                 callbacks_of(command.id, command.server),
+                                 from_listener ? std::optional(command.local) : std::nullopt));
 }
 
 void Session::Impl::carry_out(const CarryFrames& command) {
@@ -370,7 +372,7 @@ void Session::Impl::take_local_addresses(std::span<const IpAddress> addresses) {
 void Session::Impl::find_server(const turn::ServerUri& uri, const turn::Credentials& credentials) {
   if (closed_) return;
   if (!uri.relays && uri.transport() != Transport::udp)
-    throw std::invalid_argument("'" + uri.text() + "': STUN is asked over UDP only");
+    throw std::invalid_argument("'" + uri.text() + "': STUN is not asked over TLS");
   connector_.prepare(uri.transport());
   // NAPTR records may name these.
   if (uri.relays && !uri.transport_given)

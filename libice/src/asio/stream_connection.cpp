@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "asio/peer_framing.hpp"
+#include "asio/port_reuse.hpp"
 #include "asio/tls.hpp"
 #include "stile/asio/endpoint.hpp"
 #include "stile/stun/stream_framing.hpp"
@@ -24,12 +25,14 @@ constexpr std::size_t longest_message = 20 + 65'536 + 4;
 
 StreamConnection::StreamConnection(boost::asio::any_io_executor executor, TransportAddress server,
                                    std::string host, std::shared_ptr<ssl::context> tls,
-                                   Callbacks callbacks, std::optional<Proxy> proxy)
+                                   Callbacks callbacks, std::optional<Proxy> proxy,
+                                   std::optional<TransportAddress> local)
     : server_(server),
       host_(std::move(host)),
       context_(std::move(tls)),
       callbacks_(std::move(callbacks)),
       proxy_(std::move(proxy)),
+      local_(local),
       tcp_(executor),
       patience_(executor),
       input_(longest_message) {}
@@ -41,9 +44,7 @@ void StreamConnection::connect() {
   });
   const TransportAddress& first = proxy_ ? proxy_->address : server_;
   const boost::asio::ip::tcp::endpoint endpoint(to_asio(first.ip), first.port);
-  boost::system::error_code failure;
-  tcp_.open(endpoint.protocol(), failure);
-  if (!failure && on_descriptor) on_descriptor(tcp_.native_handle());
+  if (!open(endpoint.protocol())) return;
   tcp_.async_connect(endpoint, [self = shared_from_this()](boost::system::error_code error) {
     if (self->closing_) return;
     if (error) return self->fail(self->in_words(error));
@@ -53,6 +54,19 @@ void StreamConnection::connect() {
     self->tunnel_.emplace(*self->proxy_, self->server_);
     self->tell_proxy(self->tunnel_->begin());
   });
+}
+
+/// False if it cannot be; that is told later, for connect() must return first.
+bool StreamConnection::open(const boost::asio::ip::tcp& protocol) {
+  boost::system::error_code error;
+  tcp_.open(protocol, error);
+  if (!error && on_descriptor) on_descriptor(tcp_.native_handle());
+  if (!error && local_) reuse_port(tcp_, error);
+  if (!error && local_) tcp_.bind({to_asio(local_->ip), local_->port}, error);
+  if (!error) return true;
+  boost::asio::post(tcp_.get_executor(),
+                    [self = shared_from_this(), reason = error.message()] { self->fail(reason); });
+  return false;
 }
 
 void StreamConnection::tell_proxy(ByteVector words) {

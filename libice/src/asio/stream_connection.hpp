@@ -18,7 +18,7 @@ class StreamConnection final : public Connection,
  public:
   StreamConnection(boost::asio::any_io_executor executor, TransportAddress server, std::string host,
                    std::shared_ptr<boost::asio::ssl::context> tls, Callbacks callbacks,
-                   std::optional<Proxy> proxy = {});
+                   std::optional<Proxy> proxy = {}, std::optional<TransportAddress> local = {});
 
   void connect() override;
   void send(Bytes message) override;
@@ -29,6 +29,7 @@ class StreamConnection final : public Connection,
  private:
   using Tls = boost::asio::ssl::stream<boost::asio::ip::tcp::socket&>;
 
+  bool open(const boost::asio::ip::tcp& protocol);
   void tell_proxy(ByteVector words);
   void hear_proxy();
   void begin();
@@ -54,6 +55,7 @@ class StreamConnection final : public Connection,
   std::shared_ptr<boost::asio::ssl::context> context_;
   Callbacks callbacks_;
   std::optional<Proxy> proxy_;
+  std::optional<TransportAddress> local_;
   std::optional<ProxyTunnel> tunnel_;  ///< until it is open
   boost::asio::ip::tcp::socket tcp_;
   std::optional<Tls> tls_;

@@ -86,6 +86,7 @@ void Agent::Impl::disconnected(Instant now, SocketId id, const std::string& reas
     pair->connection = 0;
     return;
   }
+  if (found->kind == Socket::Kind::stun_connection) leave_stun_connection(index);
   std::erase_if(servers_to_ask, [&](const auto& each) { return each.first == index; });
   for (std::size_t i = 0; i < relays.size(); ++i) {
     if (relays[i]->socket != index) continue;

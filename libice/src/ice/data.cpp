@@ -23,6 +23,10 @@ std::optional<Received> Agent::Impl::take_datagram(Instant now, std::size_t sock
     take_binding_answer(*relayed, datagram);
     return std::nullopt;
   }
+  if (sockets[socket].kind == Socket::Kind::stun_connection) {
+    take_stun_answer(now, socket, from, datagram);
+    return std::nullopt;
+  }
   if (!port_mappings.empty() && take_router_answer(now, socket, from, datagram))
     return std::nullopt;
   const auto relay = relay_at(socket, from);

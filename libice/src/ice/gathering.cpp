@@ -23,8 +23,6 @@ std::vector<IpAddress> interleaved(std::span<const IpAddress> addresses, bool ip
   return all;
 }
 
-constexpr std::size_t max_local_addresses = 32;  ///< Limit: sockets for each component
-
 ByteVector binding_request(const stun::TransactionId& id) {
   ByteVector buffer(64);
   stun::MessageBuilder builder(buffer, stun::Class::request, stun::Method::binding, id);
@@ -119,6 +117,8 @@ void Agent::Impl::socket_opened(Instant now, SocketId id,
     return connection_opened(now, index, std::move(opened));
   if (found->kind == Socket::Kind::tcp_connection)
     return peer_connection_opened(now, index, std::move(opened));
+  if (found->kind == Socket::Kind::stun_connection)
+    return stun_connection_opened(now, index, std::move(opened));
   if (!opened) {
     found->status = Socket::Status::closed;
     socket_problem = opened.error();
@@ -130,6 +130,7 @@ void Agent::Impl::socket_opened(Instant now, SocketId id,
   if (found->sprays) return sprayed_socket_opened(now, index);
   if (found->kind == Socket::Kind::tcp_listener) {
     add_tcp_candidate(now, index);
+    ask_servers(index, {});
     return finish_gathering_if_done(now);
   }
   add_host_candidate(now, index);
@@ -139,7 +140,9 @@ void Agent::Impl::socket_opened(Instant now, SocketId id,
 }
 
 void Agent::Impl::ask_servers(std::size_t socket, const ServerCounts& from) {
-  if (config.lite || sockets[socket].transport != Transport::udp) return;  // RFC 8445 §5.2
+  if (config.lite) return;  // RFC 8445 §5.2
+  if (sockets[socket].kind == Socket::Kind::tcp_listener) return ask_servers_over_tcp(socket, from);
+  if (sockets[socket].kind != Socket::Kind::udp) return;
   const Family family = sockets[socket].local.family();
   for (std::size_t i = from.turn; i < turn_servers.size(); ++i)
     if (turn_servers[i].transport == Transport::udp && turn_servers[i].address.family() == family)
@@ -160,6 +163,10 @@ bool Agent::Impl::start_next_server(Instant now) {
   if (servers_to_ask.empty()) return false;
   const auto [socket, server] = servers_to_ask.front();
   servers_to_ask.erase(servers_to_ask.begin());
+  if (sockets[socket].kind == Socket::Kind::tcp_listener) {
+    ask_over_tcp(now, socket, server);
+    return true;
+  }
   const TransportAddress address = server_address(server);
   const auto relay = relay_at(socket, address);
   if (is_turn_number(server) && relay && relays[*relay]->client.is_pending()) {
@@ -172,12 +179,19 @@ bool Agent::Impl::start_next_server(Instant now) {
     start_relay(now, socket, index_of_server(server));
     return true;
   }
+  ask_for_mapping(now, socket, server + 1, address);
+  return true;
+}
+
+void Agent::Impl::ask_for_mapping(Instant now, std::size_t socket, std::size_t number,
+                                  const TransportAddress& server) {
   const auto id = stun::TransactionId::make(random);
   ByteVector bytes = binding_request(id);
-  send({socket, {}}, address, bytes);
-  server_checks.push_back({socket, server + 1, address, id, std::move(bytes),
-                           stun::TransactionTimer(now, stun::evenly_spaced(config.rto))});
-  return true;
+  send({socket, {}}, server, bytes);
+  stun::RetransmissionPolicy retransmission = stun::evenly_spaced(config.rto);
+  retransmission.reliable = is_stream(sockets[socket].transport);
+  server_checks.push_back(
+      {socket, number, server, id, std::move(bytes), stun::TransactionTimer(now, retransmission)});
 }
 
 void Agent::Impl::retransmit_server_checks(Instant now) {
@@ -190,8 +204,9 @@ void Agent::Impl::retransmit_server_checks(Instant now) {
       ++i;
       continue;
     }
-    server_failed(check.server, std::string(no_answer));
+    const ServerCheck failed = std::move(check);
     server_checks.erase(server_checks.begin() + static_cast<std::ptrdiff_t>(i));
+    fail_server_check(failed, std::string(no_answer));
   }
   finish_gathering_if_done(now);
 }
@@ -202,19 +217,23 @@ bool Agent::Impl::take_server_response(Instant now, std::size_t socket,
   const auto found = std::ranges::find(server_checks, message.transaction_id(), &ServerCheck::id);
   if (found == server_checks.end() || found->socket != socket || found->server != from)
     return false;
-  const TransportAddress server = found->server;
-  const std::size_t number = found->number;
-  if (found->timer.sent_count() > 1) ++late_answers;
+  const ServerCheck check = std::move(*found);
+  if (check.timer.sent_count() > 1) ++late_answers;
   server_checks.erase(found);
   const auto mapped = message.get<stun::XorMappedAddress>();
-  if (message.message_class() == stun::Class::success_response && mapped) {
-    add_local_candidate(CandidateType::server_reflexive, mapped->address, {socket, {}}, number);
-    measure_nat(socket, server, mapped->address);
-    if (const auto other = message.get<stun::OtherAddress>(); other && config.hard_nats)
-      ask_as_well(now, socket, number, other->address);
-    hear_server(now, server);
+  const bool usable = mapped && mapped->address.port != 0 &&
+                      mapped->address.family() == sockets[socket].local.family();
+  const bool over_udp = sockets[socket].kind == Socket::Kind::udp;
+  if (message.message_class() != stun::Class::success_response || !usable) {
+    fail_server_check(check, "answers a Binding request with an error");
   } else {
-    server_failed(server, "answers a Binding request with an error");
+    const Base base{over_udp ? socket : sockets[socket].owner, {}};
+    add_local_candidate(CandidateType::server_reflexive, mapped->address, base, check.number);
+    if (over_udp) measure_nat(socket, check.server, mapped->address);
+    const auto other = message.get<stun::OtherAddress>();
+    if (over_udp && other && config.hard_nats)
+      ask_as_well(now, socket, check.number, other->address);
+    hear_server(now, check.server);
   }
   finish_gathering_if_done(now);
   return true;
@@ -228,11 +247,7 @@ void Agent::Impl::ask_as_well(Instant now, std::size_t socket, std::size_t numbe
   if (seen || sockets[socket].seen_as.size() > 1 ||
       address.family() != sockets[socket].local.family() || address.port == 0)
     return;
-  const auto id = stun::TransactionId::make(random);
-  ByteVector bytes = binding_request(id);
-  send({socket, {}}, address, bytes);
-  server_checks.push_back({socket, number, address, id, std::move(bytes),
-                           stun::TransactionTimer(now, stun::evenly_spaced(config.rto))});
+  ask_for_mapping(now, socket, number, address);
 }
 
 void Agent::Impl::finish_gathering_if_done(Instant now) {
@@ -255,11 +270,15 @@ void Agent::Impl::finish_gathering(Instant now) {
   gathering_done = true;
   gathering_ends = never;
   servers_to_ask.clear();
-  server_checks.clear();
+  for (const ServerCheck& check : std::exchange(server_checks, {}))
+    if (sockets[check.socket].kind == Socket::Kind::stun_connection)
+      close_socket(sockets[check.socket]);
   for (const auto& relay : relays) relay->settled = true;
-  for (Socket& socket : sockets)
-    if (socket.kind == Socket::Kind::server_connection && socket.status == Socket::Status::opening)
-      close_socket(socket);
+  for (Socket& socket : sockets) {
+    const bool to_server = socket.kind == Socket::Kind::server_connection ||
+                           socket.kind == Socket::Kind::stun_connection;
+    if (to_server && socket.status == Socket::Status::opening) close_socket(socket);
+  }
   if (!goes_on_telling()) events.push_back(GatheringDone{});
   // Deviation: RFC 8863 §4: without a candidate of our own no check can leave or be answered;
   // nothing is worth waiting for.
@@ -292,10 +311,18 @@ void Agent::Impl::server_failed(const TransportAddress& server, std::string reas
     events.push_back(ServerFailed{server, std::move(reason)});
 }
 
+/// Most STUN servers answer over UDP alone, so one that does not over TCP has not failed.
+void Agent::Impl::fail_server_check(const ServerCheck& check, std::string reason) {
+  if (sockets[check.socket].kind == Socket::Kind::stun_connection)
+    close_socket(sockets[check.socket]);
+  else
+    server_failed(check.server, std::move(reason));
+}
+
 void Agent::Impl::give_up_slow_servers(Instant now) {
   if (now < gathering_ends) return;
-  for (const ServerCheck& check : server_checks)
-    server_failed(check.server, std::string(no_answer));
+  for (const ServerCheck& check : std::exchange(server_checks, {}))
+    fail_server_check(check, std::string(no_answer));
   for (const auto& relay : relays)
     if (!relay->settled) server_failed(relay->client.server(), std::string(no_answer));
   for (const auto& each : port_mappings)
@@ -311,8 +338,11 @@ void Agent::Impl::keep_mappings_alive(Instant now) {
   next_keepalive = over ? never : now + config.keepalive;
   if (over || config.policy == Policy::relay) return;
   for (std::size_t i = 0; i < sockets.size(); ++i) {
-    const bool is_ours = sockets[i].transport == Transport::udp && !sockets[i].sprays;
-    if (sockets[i].status != Socket::Status::open || !is_ours) continue;
+    if (sockets[i].status != Socket::Status::open || sockets[i].sprays) continue;
+    // RFC 6544 §4.1: nor may the server close the connection for our silence.
+    if (sockets[i].kind == Socket::Kind::stun_connection)
+      send_keepalive({i, {}}, server_address(sockets[i].server));
+    if (sockets[i].kind != Socket::Kind::udp) continue;
     for (const TransportAddress& server : stun_servers)
       if (server.family() == sockets[i].local.family()) send_keepalive({i, {}}, server);
   }

@@ -18,6 +18,7 @@ inline constexpr std::string_view no_answer = "does not answer";
 /// The last of the numbers by which candidates of one socket are preferred less and less: that of
 /// what a router has mapped.
 inline constexpr std::size_t last_server_number = 255;
+inline constexpr std::size_t max_local_addresses = 32;  ///< Limit: sockets for each component
 inline constexpr Duration release_delay = std::chrono::seconds(3);  // RFC 8445 §8.3.1
 
 /// Where a datagram leaves from: a socket of the host, or through a TURN client that uses that
@@ -47,7 +48,8 @@ struct Socket {
   SocketId id;
   ComponentId component;
   TransportAddress local;
-  std::uint16_t preference = 0;  ///< RFC 8421: unique, families interleaved
+  std::uint16_t preference = 0;  ///< RFC 8421: unique, families interleaved; with ICE-TCP the
+                                 ///< other-pref of RFC 6544 §4.2
   enum class Status : std::uint8_t { opening, open, closed } status = Status::opening;
   Transport transport = Transport::udp;
   enum class Kind : std::uint8_t {
@@ -55,11 +57,13 @@ struct Socket {
     server_connection,
     tcp_active,  ///< no socket, but where connections to peers begin
     tcp_listener,
-    tcp_connection
+    tcp_connection,
+    stun_connection  ///< to a STUN server, from a listener's port
   } kind = Kind::udp;
-  std::optional<TcpType> tcp_type;  ///< of the last three
-  std::size_t owner = 0;            ///< of a connection with a peer: index of what it began from
-  std::size_t server = 0;           ///< of a connection: index of the TURN servers
+  std::optional<TcpType> tcp_type;  ///< of tcp_active, tcp_listener and tcp_connection
+  std::size_t owner = 0;            ///< of the last two: index of what it began from
+  std::size_t server = 0;           ///< of a server_connection: index of the TURN servers; of a
+                                    ///< stun_connection: number of the server
   bool relays_tcp = false;          ///< of a connection: for a relay that takes TCP (RFC 6062)
   bool forsaken = false;            ///< a restart came without its address
   bool sprays = false;              ///< opened for the peer to find, and not found yet
@@ -203,6 +207,8 @@ struct Agent::Impl {
   };
   void ask_servers(std::size_t socket, const ServerCounts& from);
   bool start_next_server(Instant now);
+  void ask_for_mapping(Instant now, std::size_t socket, std::size_t number,
+                       const TransportAddress& server);
 
   // servers.cpp: one number for STUN and TURN servers, of which more of both may come
   static constexpr std::size_t number_of_stun(std::size_t index) { return 2 * index; }
@@ -219,6 +225,7 @@ struct Agent::Impl {
   void finish_gathering(Instant now);
   void hear_server(Instant now, const TransportAddress& server);
   void server_failed(const TransportAddress& server, std::string reason);
+  void fail_server_check(const ServerCheck& check, std::string reason);
   void give_up_slow_servers(Instant now);
   void retransmit_server_checks(Instant now);
   bool take_server_response(Instant now, std::size_t socket, const TransportAddress& from,
@@ -286,6 +293,16 @@ struct Agent::Impl {
   void open_tcp_sockets(Instant now, std::span<const IpAddress> usable);
   void add_tcp_candidate(Instant now, std::size_t index);
 
+  // stun_connections.cpp
+  void ask_servers_over_tcp(std::size_t listener, const ServerCounts& from);
+  void ask_over_tcp(Instant now, std::size_t listener, std::size_t number);
+  void stun_connection_opened(Instant now, std::size_t index,
+                              std::expected<TransportAddress, std::string> opened);
+  void take_stun_answer(Instant now, std::size_t index, const TransportAddress& from,
+                        Bytes datagram);
+  void leave_stun_connection(std::size_t index);
+  void close_stun_connections();
+
   // peer_connections.cpp
   Base base_of(const CandidatePair& pair) const;
   Transport transport_of(const Base& base) const;
@@ -327,6 +344,7 @@ struct Agent::Impl {
                                                  std::size_t server,
                                                  std::optional<IpAddress> router = {});
   bool is_told(CandidateType type) const;
+  std::uint16_t local_preference_of(CandidateType type, const Base& base, std::size_t server) const;
   std::size_t add_peer_reflexive_local(const TransportAddress& address, std::size_t local_index);
   std::optional<std::size_t> base_candidate(const Base& base) const;
   std::string foundation_of(CandidateType type, const IpAddress& base,

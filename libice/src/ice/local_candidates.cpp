@@ -23,17 +23,17 @@ std::optional<std::size_t> Agent::Impl::add_local_candidate(CandidateType type,
   Candidate candidate;
   candidate.component = socket.component.component;
   candidate.stream = socket.component.stream;
+  candidate.transport = transport_of(base);
   candidate.address = address;
   candidate.type = type;
   const IpAddress base_ip = type == CandidateType::relayed ? address.ip : socket.local.ip;
   // The server that a candidate came from makes its foundation its own (RFC 8445 §5.1.1.3).
   if (!router && server != 0) router = server_address(server - 1).ip;
-  candidate.foundation = foundation_of(type, base_ip, router);
-  // Two servers may give the same host candidate two reflexive or relayed ones: the later server's
-  // is preferred less.
-  const auto preference =
-      static_cast<std::uint16_t>(socket.preference - std::min(server, last_server_number));
-  candidate.priority = candidate_priority(type, preference, candidate.component);
+  candidate.foundation = foundation_of(type, base_ip, router, candidate.transport);
+  candidate.priority = candidate_priority(type, local_preference_of(type, base, server),
+                                          candidate.component, candidate.transport);
+  if (candidate.transport == Transport::tcp)
+    candidate.extensions.emplace_back(tcp_type_extension, to_string(*socket.tcp_type));
   if (type == CandidateType::server_reflexive) candidate.related = socket.local;
   if (type == CandidateType::relayed) {
     // RFC 8839 §5.1: the mapped address.
@@ -65,6 +65,18 @@ bool Agent::Impl::is_told(CandidateType type) const {
       return type == CandidateType::relayed;
   }
   return false;
+}
+
+/// Two servers may give the same host candidate two reflexive or relayed ones: the later server's
+/// is preferred less.
+std::uint16_t Agent::Impl::local_preference_of(CandidateType type, const Base& base,
+                                               std::size_t server) const {
+  const Socket& socket = sockets[base.socket];
+  const std::size_t rank = std::min(server, last_server_number);
+  if (transport_of(base) == Transport::udp)
+    return static_cast<std::uint16_t>(socket.preference - rank);
+  const auto other = static_cast<std::uint16_t>(socket.preference - rank * max_local_addresses);
+  return tcp_local_preference(type, *socket.tcp_type, other);
 }
 
 // RFC 8445 §7.2.5.3.1: its priority is that of the check's PRIORITY attribute. It is not signalled.

@@ -30,9 +30,9 @@ void Agent::Impl::add_relayed_tcp_candidate(Instant now, std::size_t index,
   candidate.type = CandidateType::relayed;
   const auto other = static_cast<std::uint16_t>(highest_other_preference -
                                                 std::min(relay.server, highest_other_preference));
-  candidate.priority =
-      candidate_priority(candidate.type, tcp_local_preference(TcpType::passive, other),
-                         candidate.component, Transport::tcp);
+  candidate.priority = candidate_priority(
+      candidate.type, tcp_local_preference(candidate.type, TcpType::passive, other),
+      candidate.component, Transport::tcp);
   candidate.foundation = foundation_of(candidate.type, relayed.ip,
                                        turn_servers[relay.server].address.ip, Transport::tcp);
   // RFC 8839 §5.1 wants one; what the server sees us at is told with other candidates, if at all.

@@ -137,6 +137,7 @@ void Agent::Impl::release_unused(Instant now) {
   }
   close_unused_sockets();
   close_unused_peer_connections();
+  close_stun_connections();
   unmap_unused_ports();
 }
 

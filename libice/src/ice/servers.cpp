@@ -9,8 +9,7 @@ void Agent::Impl::add_servers(Instant now, std::vector<TransportAddress> stun,
   turn_servers.insert(turn_servers.end(), turn.begin(), turn.end());
   if (gathering_done || state == State::idle || state == State::closed) return;
   for (std::size_t i = 0; i < sockets.size(); ++i)
-    if (sockets[i].status == Socket::Status::open && sockets[i].kind == Socket::Kind::udp &&
-        !sockets[i].forsaken && !sockets[i].sprays)
+    if (sockets[i].status == Socket::Status::open && !sockets[i].forsaken && !sockets[i].sprays)
       ask_servers(i, known);
   connect_to_servers();
   finish_gathering_if_done(now);

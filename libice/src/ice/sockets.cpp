@@ -29,19 +29,23 @@ bool Agent::Impl::is_free(std::size_t index) const {
   const bool in_pairs = std::ranges::any_of(
       checklists.pairs(), [&](const CandidatePair& pair) { return pair.connection == index + 1; });
   const bool owns = std::ranges::any_of(sockets, [&](const Socket& socket) {
-    return socket.kind == Socket::Kind::tcp_connection && socket.owner == index &&
-           socket.status != Socket::Status::closed;
+    const bool begins =
+        socket.kind == Socket::Kind::tcp_connection || socket.kind == Socket::Kind::stun_connection;
+    return begins && socket.owner == index && socket.status != Socket::Status::closed;
   });
   return !in_pairs && !owns && !in_locals && !in_relays && !in_paths && !in_early_checks;
 }
 
 void Agent::Impl::close_socket(Socket& socket) {
-  const bool connects =
-      socket.kind == Socket::Kind::server_connection || socket.kind == Socket::Kind::tcp_connection;
+  const auto index = static_cast<std::size_t>(&socket - sockets.data());
+  const bool connects = socket.kind == Socket::Kind::server_connection ||
+                        socket.kind == Socket::Kind::tcp_connection ||
+                        socket.kind == Socket::Kind::stun_connection;
   const bool connecting = connects && socket.status == Socket::Status::opening;
-  unmap_port(static_cast<std::size_t>(&socket - sockets.data()));
+  unmap_port(index);
   if (socket.kind == Socket::Kind::tcp_connection) leave_connection(socket);
-  forget_relayed_connection(static_cast<std::size_t>(&socket - sockets.data()));
+  forget_relayed_connection(index);
+  if (socket.kind == Socket::Kind::stun_connection) leave_stun_connection(index);
   const bool is_one = socket.kind != Socket::Kind::tcp_active;
   if ((socket.status == Socket::Status::open && is_one) || connecting)
     commands.push_back(CloseSocket{socket.id});

@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "ice/impl.hpp"
-#include "ice/priority.hpp"
 
 namespace stile::ice {
 
@@ -63,9 +62,8 @@ void Agent::Impl::open_tcp_sockets(Instant now, std::span<const IpAddress> usabl
         if (known != sockets.end()) continue;
         const auto other = static_cast<std::uint16_t>(highest_other_preference - i);
         const bool active = type == TcpType::active;
-        Socket& added =
-            add_socket(component_at(at), {usable[i], active ? discard_port : std::uint16_t{}},
-                       tcp_local_preference(type, other));
+        Socket& added = add_socket(component_at(at),
+                                   {usable[i], active ? discard_port : std::uint16_t{}}, other);
         added.kind = active ? Socket::Kind::tcp_active : Socket::Kind::tcp_listener;
         added.transport = Transport::tcp;
         added.tcp_type = type;
@@ -81,22 +79,9 @@ void Agent::Impl::open_tcp_sockets(Instant now, std::span<const IpAddress> usabl
 }
 
 void Agent::Impl::add_tcp_candidate(Instant now, std::size_t index) {
-  const Socket& socket = sockets[index];
-  Candidate candidate;
-  candidate.component = socket.component.component;
-  candidate.stream = socket.component.stream;
-  candidate.transport = Transport::tcp;
-  candidate.address = socket.local;
-  candidate.name = name_of(candidate.type, socket.local.ip);
-  candidate.priority =
-      candidate_priority(candidate.type, socket.preference, candidate.component, Transport::tcp);
-  candidate.foundation =
-      foundation_of(candidate.type, socket.local.ip, std::nullopt, Transport::tcp);
-  candidate.extensions.emplace_back(tcp_type_extension, to_string(*socket.tcp_type));
-  const bool announced = !gathering_done && is_told(candidate.type);
-  locals.push_back({std::move(candidate), {index, {}}, announced});
-  if (announced) events.push_back(LocalCandidateFound{locals.back().candidate});
-  pair_local(now, locals.size() - 1);
+  if (const auto candidate =
+          add_local_candidate(CandidateType::host, sockets[index].local, {index, {}}, 0))
+    pair_local(now, *candidate);
 }
 
 }  // namespace stile::ice

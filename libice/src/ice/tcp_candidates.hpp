@@ -19,15 +19,18 @@ std::optional<TcpType> tcp_type_of(const Candidate& candidate);
 /// The port of active candidates, which have none yet (RFC 6544 §4.5).
 inline constexpr std::uint16_t discard_port = 9;
 
-/// RFC 6544 §4.2, of a host candidate: the direction, and how the address is preferred (0-8191).
-constexpr std::uint16_t tcp_local_preference(TcpType type, std::uint16_t other) {
+/// RFC 6544 §4.2: the direction, and how the address is preferred (0-8191). Through a NAT what
+/// opens it from both sides is worth the most.
+constexpr std::uint16_t tcp_local_preference(CandidateType candidate, TcpType type,
+                                             std::uint16_t other) {
+  const bool reflexive = candidate == CandidateType::server_reflexive;
   switch (type) {
     case TcpType::active:
-      return static_cast<std::uint16_t>(6 << 13 | other);
+      return static_cast<std::uint16_t>((reflexive ? 4 : 6) << 13 | other);
     case TcpType::passive:
-      return static_cast<std::uint16_t>(4 << 13 | other);
+      return static_cast<std::uint16_t>((reflexive ? 2 : 4) << 13 | other);
     case TcpType::simultaneous_open:
-      return static_cast<std::uint16_t>(2 << 13 | other);
+      return static_cast<std::uint16_t>((reflexive ? 6 : 2) << 13 | other);
   }
   return other;
 }

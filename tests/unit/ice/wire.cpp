@@ -89,7 +89,7 @@ bool Wire::step(Instant limit) {
       if (!peer->owns(datagram.to.ip)) continue;
       if (!datagram.connection)
         deliver(*peer, datagram.from, datagram.bytes, datagram.to);
-      else if (peer->other_ends.contains(*datagram.connection))
+      else if (peer->sockets.contains(*datagram.connection))
         give(*peer, *datagram.connection, datagram.from, datagram.bytes);
     }
     return true;
@@ -131,13 +131,17 @@ void Wire::carry(Peer& from, SocketId socket, const TransportAddress& to, Bytes 
   Datagram datagram{now + delay, from.sockets.at(socket), to, copy_of(bytes)};
   if (const auto other_end = from.other_ends.find(socket); other_end != from.other_ends.end())
     datagram.connection = other_end->second;
+  else if (std::ranges::find(from.connections, socket, &OpenConnection::id) !=
+           from.connections.end())
+    datagram.connection = socket;
   if (!filter(datagram)) return;
   if (a.owns(datagram.to.ip) || b.owns(datagram.to.ip)) {
     in_flight_.push_back(std::move(datagram));
     return;
   }
   if (const auto answer = elsewhere ? elsewhere(datagram) : std::nullopt)
-    in_flight_.push_back({now + 2 * delay, datagram.to, datagram.from, *answer});
+    in_flight_.push_back(
+        {now + 2 * delay, datagram.to, datagram.from, *answer, datagram.connection});
 }
 
 void Wire::drain(Peer& peer) {
@@ -152,7 +156,10 @@ void Wire::drain(Peer& peer) {
         peer.agent.handle_socket_opened(now, open->id, local);
       } else if (const auto* connect = std::get_if<OpenConnection>(&*command)) {
         peer.connections.push_back(*connect);
-        const TransportAddress local{peer.ip, static_cast<std::uint16_t>(6000 + connect->id.value)};
+        if (connections_hang) continue;
+        TransportAddress local = connect->local;
+        if (local.port == 0)
+          local = {peer.ip, static_cast<std::uint16_t>(6000 + connect->id.value)};
         if (connections_work) peer.sockets[connect->id] = local;
         peer.agent.handle_socket_opened(now, connect->id,
                                         connections_work

@@ -46,7 +46,8 @@ struct Datagram {
   TransportAddress from;
   TransportAddress to;
   ByteVector bytes;
-  std::optional<SocketId> connection = {};  ///< of the receiver, with TCP
+  std::optional<SocketId> connection =
+      {};  ///< with TCP: of the receiver, or if that is a server of the sender
 };
 
 /// Two agents on a wire with a delay; what a test does to datagrams on their way is `filter` (true:
@@ -58,9 +59,10 @@ class Wire {
   Peer a, b;
   Instant now{};
   Duration delay = milliseconds(10);
-  bool connections_work = true;
-  bool streams_work = true;  ///< TCP between the agents
-  bool signalling = true;    ///< candidates are told to the other side at once
+  bool connections_work = true;   ///< with servers
+  bool connections_hang = false;  ///< likewise: they are neither made nor refused
+  bool streams_work = true;       ///< TCP between the agents
+  bool signalling = true;         ///< candidates are told to the other side at once
   std::function<bool(Datagram&)> filter = [](Datagram&) { return true; };
   std::function<std::optional<ByteVector>(const Datagram&)> elsewhere;
   /// Whether somebody who is neither agent takes a connection.

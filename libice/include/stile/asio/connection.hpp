@@ -63,10 +63,12 @@ class Connector {
   /// Reads the certificates, for TLS or DTLS. Throws boost::system::system_error if it cannot.
   void prepare(Transport transport);
   /// `host` is the name that the certificate must have; empty: the address. TLS and DTLS must have
-  /// been prepared.
+  /// been prepared. `local`, over TCP: the port of a listener, which it leaves from beside it, and
+  /// past the proxy.
   std::shared_ptr<Connection> make(boost::asio::any_io_executor executor,
                                    const TransportAddress& server, Transport transport,
-                                   const std::string& host, Connection::Callbacks callbacks) const;
+                                   const std::string& host, Connection::Callbacks callbacks,
+                                   const std::optional<TransportAddress>& local = {}) const;
 
  private:
   TlsTrust trust_;

@@ -65,7 +65,7 @@ class Session {
   /// A server beside those of the configuration, by its URI, whose name is asked for meanwhile
   /// (ServerFinder); before gather(), which need not wait for it. If there is none,
   /// on_server_failed is told. `credentials` are for TURN. Throws like the constructor, and
-  /// std::invalid_argument for STUN over anything but UDP.
+  /// std::invalid_argument for STUN over TLS.
   void add_server(const turn::ServerUri& uri, const turn::Credentials& credentials = {});
   void gather(const InterfaceFilter& filter = {});
   void set_remote_parameters(Parameters parameters);

@@ -57,8 +57,9 @@ struct OpenSocket {
   TransportAddress local;  ///< port 0: any of `ports`. To be answered by handle_socket_opened()
   PortRange ports;
 };
-/// A connection to a TURN server over TCP, TLS or DTLS, likewise to be answered by
-/// handle_socket_opened(); its end is told by handle_disconnected(). It carries whole messages:
+/// A connection to a TURN server over TCP, TLS or DTLS, or to a STUN server over TCP from a
+/// listener's port (RFC 6544 §5.2), likewise to be answered by handle_socket_opened(); its end is
+/// told by handle_disconnected(). It carries whole messages:
 /// SendDatagram's are padded to a multiple of four on a stream, and what comes is cut by
 /// stun::next_frame() and given to handle_datagram(), one by one.
 struct OpenConnection {
@@ -66,6 +67,8 @@ struct OpenConnection {
   TransportAddress server;
   Transport transport;
   std::string host;  ///< the name that the server's certificate must have; empty: its address
+  TransportAddress local = {};  ///< port 0: any, at any address; else that of a listener, which
+                                ///< goes on, and no proxy
 };
 /// A connection to a TURN server carries a peer's from now on, behind the message that has come
 /// last (RFC 6062): what is sent over it, and what comes, are frames of RFC 4571, as with
