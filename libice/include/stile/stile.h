@@ -77,7 +77,7 @@ typedef struct stile_config {
   unsigned restart_after_ms;  /* STILE_EVENT_RESTART_NEEDED when no pair has worked for so long, twice as long for the controlled side;
                                  1000 to 3600000; 0: never */
   unsigned port_min, port_max; /* sockets that peers reach are bound to ports from this to that one; both 0: to any */
-  int tcp;                     /* TCP candidates, too (RFC 6544) */
+  int tcp;                     /* TCP candidates, too (RFC 6544); STUN servers are asked over TCP, too, then */
   int mdns_names;              /* host candidates tell names under .local in place of addresses */
   int port_mapping;            /* the default routers are asked to map our ports, by PCP, NAT-PMP or UPnP */
   int hard_nats;               /* ports are guessed where NATs let no check through, with a peer that has it on, too */

@@ -233,7 +233,7 @@ bool Agent::Impl::take_server_response(Instant now, std::size_t socket,
     const auto other = message.get<stun::OtherAddress>();
     if (over_udp && other && config.hard_nats)
       ask_as_well(now, socket, check.number, other->address);
-    hear_server(now, check.server);
+    servers_heard.insert(check.server);
   }
   finish_gathering_if_done(now);
   return true;
@@ -251,15 +251,14 @@ void Agent::Impl::ask_as_well(Instant now, std::size_t socket, std::size_t numbe
 }
 
 void Agent::Impl::finish_gathering_if_done(Instant now) {
+  await_stragglers(now);
   if (gathering_done || more_servers || !servers_to_ask.empty() || !server_checks.empty()) return;
   const bool opening = std::ranges::any_of(sockets, [](const Socket& socket) {
     return socket.status == Socket::Status::opening && socket.kind != Socket::Kind::tcp_connection;
   });
-  const bool allocating =
-      std::ranges::any_of(relays, [](const auto& relay) { return !relay->settled; });
   const bool mapping =
       std::ranges::any_of(port_mappings, [](const auto& each) { return !each->settled; });
-  if (opening || allocating || mapping || state == State::idle) return;
+  if (opening || awaits_relays() || mapping || state == State::idle) return;
   finish_gathering(now);
 }
 
@@ -295,13 +294,25 @@ void Agent::Impl::finish_gathering(Instant now) {
   if (config.lite) conclude_between_lites(now);
 }
 
-void Agent::Impl::hear_server(Instant now, const TransportAddress& server) {
-  servers_heard.insert(server);
-  const bool relayed =
-      std::ranges::any_of(relays, [](const auto& relay) { return relay->client.is_allocated(); }) ||
-      std::ranges::all_of(relays, [](const auto& relay) { return relay->settled; });
-  if (relayed && gathering_ends != never)
+/// From when a server has answered, and a relay is there or none is to come.
+void Agent::Impl::await_stragglers(Instant now) {
+  if (servers_heard.empty() || gathering_ends == never) return;
+  const bool allocated =
+      std::ranges::any_of(relays, [](const auto& relay) { return relay->client.is_allocated(); });
+  if (allocated || !awaits_relays())
     gathering_ends = std::min(gathering_ends, now + config.straggler_patience);
+}
+
+bool Agent::Impl::awaits_relays() const {
+  const bool connecting = std::ranges::any_of(sockets, [](const Socket& socket) {
+    return socket.kind == Socket::Kind::server_connection &&
+           socket.status == Socket::Status::opening;
+  });
+  const bool to_be_asked = std::ranges::any_of(servers_to_ask, [&](const auto& each) {
+    return is_turn_number(each.second) && sockets[each.first].kind != Socket::Kind::tcp_listener;
+  });
+  return connecting || to_be_asked ||
+         std::ranges::any_of(relays, [](const auto& relay) { return !relay->settled; });
 }
 
 /// Each server is told of once. One that answers some of the sockets is none that does not answer.

@@ -223,7 +223,8 @@ struct Agent::Impl {
                    const TransportAddress& address);
   void finish_gathering_if_done(Instant now);
   void finish_gathering(Instant now);
-  void hear_server(Instant now, const TransportAddress& server);
+  void await_stragglers(Instant now);
+  bool awaits_relays() const;
   void server_failed(const TransportAddress& server, std::string reason);
   void fail_server_check(const ServerCheck& check, std::string reason);
   void give_up_slow_servers(Instant now);

@@ -57,7 +57,7 @@ void Agent::Impl::handle_relay_event(Instant now, std::size_t index, const turn:
     if (gathering_done)
       release_relays_at = now + release_delay;  // it may take over; the peer need not be told of it
     relay.settled = true;
-    hear_server(now, relay.client.server());
+    servers_heard.insert(relay.client.server());
     if (sockets[relay.socket].transport == Transport::udp) {
       add_local_candidate(CandidateType::server_reflexive, allocated->mapped, {relay.socket, {}},
                           server_number);

@@ -227,7 +227,7 @@ TEST_CASE("stun connections: one that neither comes about nor is refused is not 
           "[ice][rfc6544-5.2]") {
   Wire wire(with_server());
   wire.elsewhere = stun_server();
-  wire.connections_hang = true;
+  wire.connection_hangs = [](const auto&) { return true; };
   wire.gather(wire.a);
   wire.run_for(milliseconds(600));  // a straggler, once UDP was answered
   CHECK(wire.a.gathering_done);
@@ -244,6 +244,26 @@ TEST_CASE("stun connections: where UDP is blocked the answer over TCP ends the w
   CHECK(wire.a.gathering_done);
   CHECK(reflexive(wire.a).size() == 2);
   CHECK(wire.a.failed_servers.empty());
+}
+
+TEST_CASE("stun connections: their answers do not end the waiting for a relay",
+          "[ice][rfc6544-5.2]") {
+  Config config = with_server();
+  config.turn_servers = {{other_server, {"u", "p"}, Transport::tls, {}}};
+  Wire wire(config);
+  const auto is_relay = [](const OpenConnection& each) { return each.transport == Transport::tls; };
+  wire.connection_hangs = is_relay;
+  wire.elsewhere = stun_server(false);
+  wire.gather(wire.a);
+  wire.run_for(seconds(2));
+  CHECK(reflexive(wire.a).size() == 2);
+  CHECK_FALSE(wire.a.gathering_done);
+  const auto relay = std::ranges::find_if(wire.a.connections, is_relay);
+  REQUIRE(relay != wire.a.connections.end());
+  wire.a.agent.handle_socket_opened(wire.now, relay->id, std::unexpected("refused"));
+  wire.drain(wire.a);
+  wire.run_for(milliseconds(600));  // UDP is a straggler now
+  CHECK(wire.a.gathering_done);
 }
 
 TEST_CASE("stun connections: over one a request is sent once", "[ice][rfc8489-6.2.2]") {

@@ -156,7 +156,7 @@ void Wire::drain(Peer& peer) {
         peer.agent.handle_socket_opened(now, open->id, local);
       } else if (const auto* connect = std::get_if<OpenConnection>(&*command)) {
         peer.connections.push_back(*connect);
-        if (connections_hang) continue;
+        if (connection_hangs(*connect)) continue;
         TransportAddress local = connect->local;
         if (local.port == 0)
           local = {peer.ip, static_cast<std::uint16_t>(6000 + connect->id.value)};

@@ -59,10 +59,11 @@ class Wire {
   Peer a, b;
   Instant now{};
   Duration delay = milliseconds(10);
-  bool connections_work = true;   ///< with servers
-  bool connections_hang = false;  ///< likewise: they are neither made nor refused
-  bool streams_work = true;       ///< TCP between the agents
-  bool signalling = true;         ///< candidates are told to the other side at once
+  bool connections_work = true;  ///< with servers
+  /// Those that are neither made nor refused by themselves.
+  std::function<bool(const OpenConnection&)> connection_hangs = [](const auto&) { return false; };
+  bool streams_work = true;  ///< TCP between the agents
+  bool signalling = true;    ///< candidates are told to the other side at once
   std::function<bool(Datagram&)> filter = [](Datagram&) { return true; };
   std::function<std::optional<ByteVector>(const Datagram&)> elsewhere;
   /// Whether somebody who is neither agent takes a connection.

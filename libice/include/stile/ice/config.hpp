@@ -64,8 +64,10 @@ struct Config {
   /// mostly the default router, at port 5351. None unless given: a mapping opens the way to the
   /// socket for everybody while the session lasts, which is the user's to decide.
   std::vector<TransportAddress> port_mapping_routers;
-  /// TCP candidates, too (RFC 6544): active, passive, and for simultaneous opens. Off unless asked
-  /// for, since what is sent over them waits for what was lost.
+  /// TCP candidates, too (RFC 6544): active, passive, and for simultaneous opens. How a NAT maps
+  /// them the STUN servers, and the TURN servers over TCP, are asked by connections that go past
+  /// any proxy; nobody is told of one that does not answer there. Off unless asked for, since what
+  /// is sent over them waits for what was lost.
   bool tcp = false;
   Policy policy = Policy::all;
   /// Off: no UDP leaves this host. With TURN servers over TCP or TLS, Policy::relay and a proxy
