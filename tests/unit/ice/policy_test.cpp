@@ -33,14 +33,17 @@ Config quiet(bool tcp = false) {
 TEST_CASE("policy: without host candidates what STUN shows is told, and not what it was shown for",
           "[ice][rfc8828-5.2]") {
   const auto seen = *TransportAddress::parse("203.0.113.7:4000");
-  Wire wire(quiet(GENERATE(true, false)));
+  const bool tcp = GENERATE(true, false);
+  Wire wire(quiet(tcp));
   wire.elsewhere = stun_server(seen);
   wire.gather(wire.a);
   wire.run_for(seconds(1));
-  REQUIRE(wire.a.candidates.size() == 1);
-  CHECK(wire.a.candidates[0].type == CandidateType::server_reflexive);
-  CHECK(wire.a.candidates[0].address == seen);
-  CHECK(wire.a.candidates[0].related == nowhere);
+  REQUIRE(wire.a.candidates.size() == (tcp ? 3 : 1));  // a passive one, one for simultaneous opens
+  for (const Candidate& each : wire.a.candidates) {
+    CHECK(each.type == CandidateType::server_reflexive);
+    CHECK(each.address == seen);
+    CHECK(each.related == nowhere);
+  }
 }
 
 TEST_CASE("policy: without host candidates a host with no NAT before it is told of by STUN",

@@ -131,14 +131,13 @@ void Wire::carry(Peer& from, SocketId socket, const TransportAddress& to, Bytes 
   Datagram datagram{now + delay, from.sockets.at(socket), to, copy_of(bytes)};
   if (const auto other_end = from.other_ends.find(socket); other_end != from.other_ends.end())
     datagram.connection = other_end->second;
-  else if (std::ranges::find(from.connections, socket, &OpenConnection::id) !=
-           from.connections.end())
-    datagram.connection = socket;
   if (!filter(datagram)) return;
   if (a.owns(datagram.to.ip) || b.owns(datagram.to.ip)) {
     in_flight_.push_back(std::move(datagram));
     return;
   }
+  if (std::ranges::find(from.connections, socket, &OpenConnection::id) != from.connections.end())
+    datagram.connection = socket;
   if (const auto answer = elsewhere ? elsewhere(datagram) : std::nullopt)
     in_flight_.push_back(
         {now + 2 * delay, datagram.to, datagram.from, *answer, datagram.connection});
