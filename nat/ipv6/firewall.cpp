@@ -127,11 +127,8 @@ std::optional<Firewall::Counter> Firewall::judge_flow(const Flow& flow, Side fro
 
 /// A packet from outside that no session is known for.
 bool Firewall::is_admitted(const Flow& flow) const {
-  const auto is_hole = [&](const Pinhole& pinhole) {
-    return static_cast<std::uint8_t>(pinhole.protocol) == flow.protocol &&
-           pinhole.inside == flow.inside;
-  };
-  if (std::ranges::any_of(config_.pinholes, is_hole)) return true;
+  if (is_fixed({static_cast<Protocol>(flow.protocol), flow.inside}) || is_asked_for(flow))
+    return true;
   const bool is_tcp = flow.protocol == ip_protocol::tcp;
   switch (is_tcp ? config_.filtering_tcp : config_.filtering) {
     case Behavior::endpoint_independent:
@@ -192,7 +189,11 @@ Firewall::Session* Firewall::open(const Flow& flow) {
 void Firewall::refresh(Session& session, Side from, const Flow& flow) {
   const bool refreshes = !flow.tcp || session.tcp.track(from, *flow.tcp);
   const Instant deadline = now_ + timeout_of(session);
-  session.deadline = refreshes ? deadline : std::min(session.deadline, deadline);
+  set_deadline(session, refreshes ? deadline : std::min(session.deadline, deadline));
+}
+
+void Firewall::set_deadline(Session& session, Instant deadline) {
+  session.deadline = std::max(deadline, session.kept_until);
   if (session.deadline >= session.wake) return;
   session.wake = session.deadline;
   queue_.push(session.wake, session.id);
@@ -217,6 +218,7 @@ Duration Firewall::timeout_of(const Session& session) const {
 
 void Firewall::handle_timeout(Instant now) {
   now_ = std::max(now_, now);
+  end_pinholes();
   while (const auto id = queue_.pop_due(now_)) {
     Session* session = sessions_.find(*id);
     if (!session || session->wake > now_) continue;
@@ -238,6 +240,8 @@ void Firewall::flush() {
   sessions_ = {};
   by_flow_.clear();
   queue_ = {};
+  requested_.clear();
+  next_pinhole_end_ = never;
 }
 
 void Firewall::reconfigure(const FirewallConfig& wanted) {

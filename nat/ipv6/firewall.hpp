@@ -7,6 +7,7 @@
 #include <tuple>
 #include <vector>
 
+#include "nat/core/explicit_mapping.hpp"
 #include "nat/core/nat.hpp"
 #include "nat/core/tcp_tracking.hpp"
 #include "nat/ipv6/error_rate.hpp"
@@ -39,6 +40,10 @@ struct FirewallConfig {
   Duration other_timeout = std::chrono::seconds(600);  ///< of other protocols, ESP above all
   std::size_t max_sessions = 65536;
   std::size_t max_commands = 65536;
+  // Limits of what hosts ask for themselves; more is refused.
+  std::size_t max_requested_pinholes = 4096;
+  std::size_t requested_pinholes_per_host = 256;
+  std::size_t max_filters = 16;  ///< of one pinhole
 };
 std::optional<std::string> problem_with(const FirewallConfig& config);
 
@@ -72,7 +77,7 @@ class Firewall {
   /// `packet` begins with the IPv6 header; only its hop limit changes.
   Verdict handle_packet(Instant now, Side from, MutableBytes packet);
   void handle_timeout(Instant now);
-  Instant poll_timeout() const { return queue_.earliest(); }
+  Instant poll_timeout() const { return std::min(queue_.earliest(), next_pinhole_end_); }
   std::optional<Command> poll_command();
   void flush();
   /// The timers are those of `wanted` from now on; what is open keeps its deadline until its next
@@ -81,6 +86,29 @@ class Firewall {
   /// Takes up a session of a firewall before this one, as for_each_session() has shown it. False if
   /// there is no room, or if its host is not inside.
   bool restore(Instant now, const SessionInfo& session);
+
+  // firewall_requests.cpp: what hosts ask for themselves, for a while (RFC 6887).
+  /// A pinhole until terms.until; nothing if there is one now, or why there is none.
+  std::optional<ExplicitRefusal> open_pinhole(Instant now, const Pinhole& pinhole,
+                                              const ExplicitTerms& terms);
+  void close_pinhole(Instant now, const Pinhole& pinhole);
+  /// Of one that was asked for, or nullptr.
+  const ExplicitTerms* terms_of(const Pinhole& pinhole) const;
+  /// Whether it is one of the configuration's.
+  bool is_fixed(const Pinhole& pinhole) const;
+  /// A session, made if there is none, lasts until then at least, whatever its idle timeout is.
+  std::optional<ExplicitRefusal> keep_session(Instant now, const Pinhole& inside,
+                                              const TransportAddress& remote, Instant until,
+                                              const MappingNonce& nonce);
+  struct KeptSession {
+    Instant until{};
+    std::optional<MappingNonce> nonce;  ///< of who has asked for it, if anybody has
+  };
+  std::optional<KeptSession> session_of(const Pinhole& inside,
+                                        const TransportAddress& remote) const;
+  /// Asked-for pinholes that are open, with their terms.
+  void for_each_pinhole(
+      const std::function<void(const Pinhole&, const ExplicitTerms&)>& visit) const;
 
   const FirewallConfig& config() const { return config_; }
   const FirewallCounters& counters() const { return counters_; }
@@ -106,6 +134,8 @@ class Firewall {
     TcpTracking tcp;
     Instant deadline{};
     Instant wake = never;  ///< its earliest entry in the queue
+    Instant kept_until{};  ///< because its host has asked for it
+    std::optional<MappingNonce> nonce;
     Traffic outbound;
     Traffic inbound;
   };
@@ -117,9 +147,12 @@ class Firewall {
   std::optional<Counter> judge_flow(const Flow& flow, Side from, std::size_t bytes);
   std::optional<Counter> judge_error(const Ipv6View& packet, Bytes message, Side from) const;
   bool is_admitted(const Flow& flow) const;
+  bool is_asked_for(const Flow& flow) const;
+  void end_pinholes();
   bool has_session(const Flow& from_first) const;
   Session* open(const Flow& flow);
   void refresh(Session& session, Side from, const Flow& flow);
+  void set_deadline(Session& session, Instant deadline);
   Duration timeout_of(const Session& session) const;
   void remove(Id id);
   bool can_go_out(const Ipv6View& packet, Side from);
@@ -131,6 +164,9 @@ class Firewall {
   SlotMap<Session> sessions_;
   std::map<Flow, Id> by_flow_;
   DeadlineQueue<Id> queue_;
+  using PinholeKey = std::pair<TransportAddress, Protocol>;  ///< those of a host are neighbours
+  std::map<PinholeKey, ExplicitTerms> requested_;
+  Instant next_pinhole_end_ = never;
   Instant now_{};
   std::deque<Command> commands_;
 };

@@ -8,11 +8,6 @@ using pcp::Result;
 
 namespace {
 
-bool is_mappable(std::uint8_t protocol) {
-  return protocol == static_cast<std::uint8_t>(Protocol::udp) ||
-         protocol == static_cast<std::uint8_t>(Protocol::tcp);
-}
-
 Result result_of(ExplicitRefusal refusal) {
   switch (refusal) {
     case ExplicitRefusal::external_unavailable:
@@ -36,28 +31,16 @@ bool may_change(const RequestedMapping& mapping, const MappingNonce& nonce) {
 }  // namespace
 
 /// RFC 6887 §11.3 and §15.1.
-Server::Outcome<Server::Assigned> Server::map(const IpAddress& inside,
-                                              const pcp::RequestView& request,
+Server::Outcome<Server::Assigned> Server::map(const TransportAddress& inside,
+                                              std::uint32_t lifetime_seconds,
                                               const pcp::MapPayload& payload,
                                               const pcp::Options& options) {
-  if (payload.protocol == 0 && payload.internal_port != 0)
-    return std::unexpected(Result::malformed_request);
-  const TransportAddress endpoint{inside, payload.internal_port};
-  if (request.lifetime_seconds() == 0) {
-    if (options.prefer_failure || options.has_filter)
-      return std::unexpected(Result::malformed_option);
-    return delete_mapping(endpoint, payload);
-  }
-  if (options.prefer_failure && payload.external.port == 0)
-    return std::unexpected(Result::malformed_option);
-  // All ports, or all protocols, of one host cannot be mapped while others share its address.
-  if (payload.internal_port == 0 || !is_mappable(payload.protocol))
-    return std::unexpected(Result::unsupp_protocol);
-  return make_mapping(endpoint, request, payload, options);
+  return lifetime_seconds == 0 ? delete_mapping(inside, payload)
+                               : make_mapping(inside, lifetime_seconds, payload, options);
 }
 
 Server::Outcome<Server::Assigned> Server::make_mapping(const TransportAddress& inside,
-                                                       const pcp::RequestView& request,
+                                                       std::uint32_t lifetime_seconds,
                                                        const pcp::MapPayload& payload,
                                                        const pcp::Options& options) {
   const auto protocol = static_cast<Protocol>(payload.protocol);
@@ -80,7 +63,7 @@ Server::Outcome<Server::Assigned> Server::make_mapping(const TransportAddress& i
   wanted.terms.nonce = payload.nonce;
   // RFC 6887 §15: no shorter than what the host has sent keeps it.
   wanted.terms.until =
-      std::max(end_of_lifetime(request.lifetime_seconds()), nat_.idle_until(protocol, inside));
+      std::max(end_of_lifetime(lifetime_seconds), nat_.idle_until(protocol, inside));
   if (options.removes_filters) wanted.terms.filters.clear();
   wanted.terms.filters.insert(wanted.terms.filters.end(), options.filters.begin(),
                               options.filters.end());
@@ -126,17 +109,6 @@ std::optional<Server::Assigned> Server::unchanging(const TransportAddress& insid
   const auto there = nat_.mapping_of_inside(protocol, inside);
   if (!there || !there->info.is_forward) return std::nullopt;
   return Assigned{pcp::forever, there->info.external};
-}
-
-Instant Server::end_of_lifetime(std::uint32_t requested_seconds) const {
-  const Duration requested = std::chrono::seconds(requested_seconds);
-  return now_ + std::clamp(requested, config_.min_lifetime, config_.max_lifetime);
-}
-
-/// Rounded up, so that a client that renews in time does.
-std::uint32_t Server::seconds_until(Instant until) const {
-  const auto left = std::chrono::ceil<std::chrono::seconds>(std::max(until - now_, Duration{}));
-  return static_cast<std::uint32_t>(left.count());
 }
 
 }  // namespace stile::nat::portmap

@@ -24,9 +24,9 @@ Result read_prefer_failure(Options& options, Bytes data) {
   return Result::success;
 }
 
-/// RFC 6887 §13.3. A mapping of an IPv4 NAT has IPv4 peers only.
-Result read_filter(Options& options, Bytes data) {
-  constexpr unsigned v4_offset = 96;
+/// RFC 6887 §13.3. Prefixes of IPv4 are counted in the mapped form, from 96 on.
+Result read_filter(Options& options, Bytes data, Family family) {
+  const unsigned shortest = family == Family::ipv4 ? 96 : 0;
   if (data.size() != 20) return Result::malformed_option;
   options.has_filter = true;
   const unsigned length = data[1];
@@ -36,23 +36,24 @@ Result read_filter(Options& options, Bytes data) {
     return Result::success;
   }
   const IpAddress peer = *IpAddress::from_bytes(data.subspan(4));
-  if (!peer.is_v4() || length < v4_offset || length > 128) return Result::malformed_option;
-  options.filters.push_back({IpPrefix(peer, length - v4_offset), load_u16(&data[2])});
+  if (peer.family() != family || length < shortest || length > 128) return Result::malformed_option;
+  options.filters.push_back({IpPrefix(peer, length - shortest), load_u16(&data[2])});
   return Result::success;
 }
 
-Result read_one(Options& options, Opcode opcode, std::uint8_t code, Bytes data) {
+Result read_one(Options& options, Opcode opcode, std::uint8_t code, Bytes data, Family family) {
   if (opcode == Opcode::announce || code < third_party || code > filter)
     return Result::unsupp_option;
   if (code == third_party) return read_third_party(options, data);
   if (opcode != Opcode::map) return Result::malformed_option;
-  return code == prefer_failure ? read_prefer_failure(options, data) : read_filter(options, data);
+  return code == prefer_failure ? read_prefer_failure(options, data)
+                                : read_filter(options, data, family);
 }
 
 }  // namespace
 
 /// RFC 6887 §7.3. The structure of all is looked at before what one says.
-std::expected<Options, Result> read_options(Bytes bytes, Opcode opcode) {
+std::expected<Options, Result> read_options(Bytes bytes, Opcode opcode, Family family) {
   Options options;
   Result problem = Result::success;
   while (!bytes.empty()) {
@@ -60,7 +61,8 @@ std::expected<Options, Result> read_options(Bytes bytes, Opcode opcode) {
     const std::size_t padded = option_header_size + (length + 3) / 4 * 4;
     if (padded > bytes.size()) return std::unexpected(Result::malformed_option);
     if (bytes[0] < first_optional && problem == Result::success) {
-      problem = read_one(options, opcode, bytes[0], bytes.subspan(option_header_size, length));
+      problem =
+          read_one(options, opcode, bytes[0], bytes.subspan(option_header_size, length), family);
       options.processed.insert(options.processed.end(), bytes.begin(),
                                bytes.begin() + static_cast<std::ptrdiff_t>(padded));
     }

@@ -18,7 +18,7 @@ struct Options {
   ByteVector processed;               ///< as they go back in a response
 };
 
-/// `bytes` are what follows the payload, a multiple of 4.
-std::expected<Options, Result> read_options(Bytes bytes, Opcode opcode);
+/// `bytes` are what follows the payload, a multiple of 4. Peers are of `family`.
+std::expected<Options, Result> read_options(Bytes bytes, Opcode opcode, Family family);
 
 }  // namespace stile::nat::portmap::pcp

@@ -6,34 +6,20 @@ namespace stile::nat::portmap {
 
 using pcp::Result;
 
-namespace {
-
-/// What a packet could be sent to.
-bool is_peer(const TransportAddress& remote) {
-  return remote.ip.is_v4() && !remote.ip.is_unspecified() && !remote.ip.is_loopback() &&
-         remote.ip.v4_bits() >> 28 < 0xe && remote.port != 0;
-}
-
-}  // namespace
-
 /// RFC 6887 §12.3.
-Server::Outcome<Server::Assigned> Server::peer(const IpAddress& inside,
-                                               const pcp::RequestView& request,
+Server::Outcome<Server::Assigned> Server::peer(const TransportAddress& endpoint,
+                                               std::uint32_t lifetime_seconds,
                                                const pcp::PeerPayload& payload) {
-  if (payload.protocol == 0 || payload.internal_port == 0 || !is_peer(payload.remote))
-    return std::unexpected(Result::malformed_request);
   const auto protocol = static_cast<Protocol>(payload.protocol);
-  if (protocol != Protocol::udp && protocol != Protocol::tcp)
-    return std::unexpected(Result::unsupp_protocol);
-  const TransportAddress endpoint{inside, payload.internal_port};
   if (const auto state = nat_.peer_of(protocol, endpoint, payload.remote))
     if (state->nonce && *state->nonce != payload.nonce)
       return std::unexpected(Failure{Result::not_authorized, seconds_until(state->until)});
   for (const StaticAddress& own : nat_.config().static_addresses)
-    if (own.inside == inside) return Assigned{pcp::forever, {own.external, payload.internal_port}};
+    if (own.inside == endpoint.ip)
+      return Assigned{pcp::forever, {own.external, payload.internal_port}};
   if (nat_.config().external.empty()) return std::unexpected(Result::network_failure);
 
-  const Duration requested = std::chrono::seconds(request.lifetime_seconds());
+  const Duration requested = std::chrono::seconds(lifetime_seconds);
   const auto opened =
       nat_.peer(now_, {protocol, endpoint, payload.remote, payload.external,
                        now_ + std::min(requested, config_.max_lifetime), payload.nonce});

@@ -145,8 +145,12 @@ std::unique_ptr<Translator> set_up(Placement& placement, const RunOptions& optio
   config.max_sessions = nat.max_sessions;
   refuse_problem(config);
   placement.fenced_ipv6 = fence_between(placement, inside_prefix, inside_prefix);
+  std::optional<PinholeOptions> asked_for;
+  if (options.port_mapping.servers.pcp)
+    asked_for = {options.port_mapping.servers, placement.inside.interface};
   return make_translator(std::move(config),
-                         Json{{"firewall", {{"inside", inside_prefix.to_string()}}}}.dump());
+                         Json{{"firewall", {{"inside", inside_prefix.to_string()}}}}.dump(),
+                         std::move(asked_for));
 }
 
 }  // namespace

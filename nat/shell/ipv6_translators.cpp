@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "nat/shell/dns64_server.hpp"
+#include "nat/shell/pinhole_control.hpp"
 #include "nat/shell/problem.hpp"
 #include "nat/shell/reports.hpp"
 
@@ -168,8 +169,16 @@ class Nptv6Translator : public Ipv6Translator {
 
 class FirewallTranslator : public Ipv6Translator {
  public:
-  FirewallTranslator(FirewallConfig config, std::string purpose)
-      : Ipv6Translator(std::move(purpose)), firewall_(std::move(config)) {}
+  FirewallTranslator(FirewallConfig config, std::string purpose,
+                     std::optional<PinholeOptions> asked_for)
+      : Ipv6Translator(std::move(purpose)),
+        asked_for_(std::move(asked_for)),
+        firewall_(std::move(config)) {}
+
+  std::vector<Service*> start_services(Instant now) override {
+    if (!asked_for_) return {};
+    return {&pinhole_control_.emplace(asked_for_->server, asked_for_->inside, firewall_, now)};
+  }
 
   Verdict handle_packet(Instant now, Side from, MutableBytes packet) override {
     return firewall_.handle_packet(now, from, packet);
@@ -179,25 +188,26 @@ class FirewallTranslator : public Ipv6Translator {
   std::optional<Command> poll_command() override { return firewall_.poll_command(); }
 
   std::string describe_sessions(Instant now) const override {
-    return shell::describe_sessions(
-        [&](const auto& visit) { firewall_.for_each_session(now, visit); });
+    return shell::describe_sessions(firewall_, now);
   }
   std::string describe_counters() const override {
     const FirewallCounters& c = firewall_.counters();
-    return Json{{"sessions", firewall_.session_count()},
-                {"firewall",
-                 {{"passed_outbound", c.passed_outbound},
-                  {"passed_inbound", c.passed_inbound},
-                  {"icmp_errors_made", c.icmp_errors_made},
-                  {"dropped_malformed", c.dropped_malformed},
-                  {"dropped_not_for_us", c.dropped_not_for_us},
-                  {"dropped_filtered", c.dropped_filtered},
-                  {"dropped_unmatched_error", c.dropped_unmatched_error},
-                  {"dropped_no_connection", c.dropped_no_connection},
-                  {"dropped_hop_limit", c.dropped_hop_limit},
-                  {"dropped_too_big", c.dropped_too_big},
-                  {"refused_session_limit", c.refused_session_limit}}}}
-        .dump();
+    Json json{{"sessions", firewall_.session_count()},
+              {"firewall",
+               {{"passed_outbound", c.passed_outbound},
+                {"passed_inbound", c.passed_inbound},
+                {"icmp_errors_made", c.icmp_errors_made},
+                {"dropped_malformed", c.dropped_malformed},
+                {"dropped_not_for_us", c.dropped_not_for_us},
+                {"dropped_filtered", c.dropped_filtered},
+                {"dropped_unmatched_error", c.dropped_unmatched_error},
+                {"dropped_no_connection", c.dropped_no_connection},
+                {"dropped_hop_limit", c.dropped_hop_limit},
+                {"dropped_too_big", c.dropped_too_big},
+                {"refused_session_limit", c.refused_session_limit}}}};
+    if (pinhole_control_)
+      json["port_control"] = Json::parse(describe_answers(pinhole_control_->counters()));
+    return json.dump();
   }
   void reconfigure(Instant, const RunOptions& options) override {
     FirewallConfig wanted = firewall_.config();
@@ -210,14 +220,17 @@ class FirewallTranslator : public Ipv6Translator {
   void restore(Instant now, const SessionInfo& session) override {
     firewall_.restore(now, session);
   }
-  std::size_t flush(Instant) override {
+  std::size_t flush(Instant now) override {
     const std::size_t sessions = firewall_.session_count();
     firewall_.flush();
+    if (pinhole_control_) pinhole_control_->handle_state_loss(now);
     return sessions;
   }
 
  private:
+  std::optional<PinholeOptions> asked_for_;
   Firewall firewall_;
+  std::optional<PinholeControl> pinhole_control_;
 };
 
 }  // namespace
@@ -244,8 +257,10 @@ std::unique_ptr<Translator> make_translator(Nptv6Config config, std::string purp
   return std::make_unique<Nptv6Translator>(std::move(config), std::move(purpose));
 }
 
-std::unique_ptr<Translator> make_translator(FirewallConfig config, std::string purpose) {
-  return std::make_unique<FirewallTranslator>(std::move(config), std::move(purpose));
+std::unique_ptr<Translator> make_translator(FirewallConfig config, std::string purpose,
+                                            std::optional<PinholeOptions> asked_for) {
+  return std::make_unique<FirewallTranslator>(std::move(config), std::move(purpose),
+                                              std::move(asked_for));
 }
 
 }  // namespace stile::nat::shell

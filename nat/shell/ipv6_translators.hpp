@@ -8,6 +8,8 @@
 #include "nat/ipv6/firewall.hpp"
 #include "nat/ipv6/nat64.hpp"
 #include "nat/ipv6/nptv6.hpp"
+#include "nat/portmap/config.hpp"
+#include "nat/shell/interface.hpp"
 #include "nat/shell/translator.hpp"
 
 namespace stile::nat::shell {
@@ -16,6 +18,12 @@ namespace stile::nat::shell {
 struct Dns64Options {
   IpAddress inside;
   TransportAddress resolver;
+};
+
+/// Who may ask a firewall for pinholes, and where.
+struct PinholeOptions {
+  portmap::Config server;
+  Interface inside;
 };
 
 /// A firewall's timers are those of a NAT.
@@ -28,6 +36,7 @@ std::unique_ptr<Translator> make_translator(Nat64Config config, std::optional<Dn
                                             std::string purpose, Random& random);
 std::unique_ptr<Translator> make_translator(ClatConfig config, std::string purpose);
 std::unique_ptr<Translator> make_translator(Nptv6Config config, std::string purpose);
-std::unique_ptr<Translator> make_translator(FirewallConfig config, std::string purpose);
+std::unique_ptr<Translator> make_translator(FirewallConfig config, std::string purpose,
+                                            std::optional<PinholeOptions> asked_for);
 
 }  // namespace stile::nat::shell

@@ -168,6 +168,23 @@ std::string describe_sessions(const ForEachSession& for_each) {
   return R"({"sessions":[)" + list_of(for_each) + R"(],"mappings":[]})";
 }
 
+std::string describe_sessions(const Firewall& firewall, Instant now) {
+  List pinholes;
+  firewall.for_each_pinhole([&](const Pinhole& pinhole, const ExplicitTerms& terms) {
+    RequestedMapping mapping;
+    mapping.info.protocol = pinhole.protocol;
+    mapping.info.inside = mapping.info.external = pinhole.inside;
+    mapping.terms = terms;
+    pinholes.add(describe(mapping, now));
+  });
+  const auto for_each = [&](const auto& visit) { firewall.for_each_session(now, visit); };
+  return R"({"sessions":[)" + list_of(for_each) + R"(],"mappings":[)" + pinholes.text + "]}";
+}
+
+std::string describe_answers(const portmap::Counters& port_control) {
+  return describe(port_control).dump();
+}
+
 std::string describe_setup(const Config& nat, const RunOptions& options) {
   const Json json{{"inside",
                    {{"interface", options.inside},

@@ -35,6 +35,10 @@ std::string describe_sessions(const Nat& nat, Instant now);
 /// Likewise, of sessions that `for_each` hands to what it is given.
 using ForEachSession = std::function<void(const std::function<void(const SessionInfo&)>&)>;
 std::string describe_sessions(const ForEachSession& for_each);
+/// Likewise, of a firewall and the pinholes that hosts asked for.
+std::string describe_sessions(const Firewall& firewall, Instant now);
+/// {"pcp":{RESULT:NUMBER...},...}
+std::string describe_answers(const portmap::Counters& port_control);
 /// Behaviour, timers, limits.
 std::string describe_setup(const Config& nat, const RunOptions& options);
 /// `port_control`: while PCP or NAT-PMP is on.

@@ -133,6 +133,24 @@ check "and taken up again after SIGKILL" grep -q '\[2001:db8:5::10\]:5000 .*\[20
 end "$wall_pid" KILL
 check_equal "killed, it leaves nothing" "" "$(in_ns router nft list tables)"
 
+# Hosts ask for pinholes by PCP.
+start wall router "$nat" --inside lan --outside wan --ipv6-firewall 2001:db8:5::/48 --filtering address-and-port-dependent
+wall_pid=$pid
+check "the firewall starts that hosts may ask" await_line wall '"ready":true'
+pcp() { in_ns "$1" python3 "$here/pcp_ask.py" "${@:2}" --protocol tcp --suggest '[::]:0' --server '[2001:db8:5::1]:5351'; }
+listening() { ask world tcp-outcome --to '[2001:db8:5::10]:8081' --seconds 1; }
+check_equal "before it has asked nobody comes in" timeout "$(listening)"
+check_equal "it is granted" "[2001:db8:5::10]:8081 for 600" "$(pcp inner map --internal 8081)"
+check_equal "then they do" connected "$(listening)"
+check "it is listed" grep -q '"inside":"\[2001:db8:5::10\]:8081"' <(in_ns router "$nat" ctl list --json)
+check_equal "a stranger cannot take it" "result 2" "$(pcp inner map --internal 8081 --nonce other)"
+check_equal "a host outside is not heard" timeout "$(pcp world map --internal 8081 --seconds 1)"
+check_equal "it is given back" "[::]:0 for 0" "$(pcp inner map --internal 8081 --lifetime 0)"
+check_equal "and nobody comes in again" timeout "$(listening)"
+check_equal "requests are counted" 3 \
+  "$(in_ns router "$nat" ctl stats --json | python3 -c 'import json, sys; print(sum(json.load(sys.stdin)["port_control"]["pcp"].values()))')"
+end "$wall_pid" TERM
+
 refused "two of them" "give one of --nat64, --clat, --nptv6 and --ipv6-firewall" --nat64 64:ff9b::/96 --nptv6 fd00:1::/48=2001:db8:1::/48
 refused "no prefix" "--nat64: '2001:db8::/33' is not of the form 64:ff9b::/96 or 2001:db8:64::/48; see stile-nat --help" --nat64 2001:db8::/33
 finish

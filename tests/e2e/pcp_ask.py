@@ -9,12 +9,18 @@ import sys
 
 
 def mapped(address):
-    return b"\0" * 10 + b"\xff\xff" + ipaddress.IPv4Address(address).packed
+    address = ipaddress.ip_address(address)
+    return address.packed if address.version == 6 else b"\0" * 10 + b"\xff\xff" + address.packed
+
+
+def shown(host, port):
+    address = ipaddress.IPv6Address(host)
+    return "%s:%d" % (address.ipv4_mapped, port) if address.ipv4_mapped else "[%s]:%d" % (address, port)
 
 
 def endpoint(text):
     host, port = text.rsplit(":", 1)
-    return host, int(port)
+    return host.strip("[]"), int(port)
 
 
 def request(args, own):
@@ -38,8 +44,9 @@ def request(args, own):
 
 
 def ask(args):
-    sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-    sock.connect(endpoint(args.server))
+    server = endpoint(args.server)
+    sock = socket.socket(socket.AF_INET6 if ":" in server[0] else socket.AF_INET, socket.SOCK_DGRAM)
+    sock.connect(server)
     sock.settimeout(args.seconds)
     sock.send(request(args, sock.getsockname()[0]))
     try:
@@ -52,7 +59,7 @@ def ask(args):
     if result or len(answer) == 24:
         return "result %d epoch %d" % (result, epoch) if args.epoch else "result %d" % result
     port = struct.unpack("!H", answer[42:44])[0]
-    return "%s:%d for %d" % (ipaddress.IPv4Address(answer[56:60]), port, lifetime)
+    return "%s for %d" % (shown(answer[44:60], port), lifetime)
 
 
 def listen(args):
