@@ -1,5 +1,6 @@
 #include "nat/core/bindings.hpp"
 
+#include <cassert>
 #include <utility>
 
 namespace stile::nat {
@@ -157,6 +158,7 @@ void Bindings::link(std::uint32_t session, std::uint32_t mapping) {
 void Bindings::unlink(std::uint32_t session) {
   const SessionLinks links = links_[session];
   Mapping& owner = mappings_[links.mapping];
+  assert(owner.sessions > 0 && "a session is one of its mapping's");
   (links.previous == no_record ? owner.first_session : links_[links.previous].next) = links.next;
   if (links.next != no_record) links_[links.next].previous = links.previous;
   --owner.sessions;

@@ -1,8 +1,11 @@
 #include "nat/core/hash_index.hpp"
 
+#include <cassert>
+
 namespace stile::nat {
 
 void HashIndex::Table::insert(std::uint32_t hash, std::uint32_t number) {
+  assert(count_ < capacity_ && "a look-up ends at a free slot");
   std::size_t i = home(hash);
   while (slots()[i].place != 0) i = next(i);
   slots()[i] = {hash, number + 1};

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cassert>
 #include <utility>
 
 #include "nat/core/chunked_array.hpp"
@@ -33,14 +34,21 @@ class RecordPool {
     free_.reserve(count);
   }
   void erase(std::uint32_t index) {
+    assert(is_taken(index) && "a record is erased once");
     records_[index] = T{};
     ++generations_[index];
     free_.push_back(std::uint32_t{index});
     --size_;
   }
 
-  T& operator[](std::uint32_t index) { return records_[index]; }
-  const T& operator[](std::uint32_t index) const { return records_[index]; }
+  T& operator[](std::uint32_t index) {
+    assert(index < slot_count());
+    return records_[index];
+  }
+  const T& operator[](std::uint32_t index) const {
+    assert(index < slot_count());
+    return records_[index];
+  }
   Id id_of(std::uint32_t index) const { return {index, generations_[index]}; }
   /// Whether the record that `id` named is still there.
   bool holds(Id id) const { return id && id.index < slot_count() && id_of(id.index) == id; }

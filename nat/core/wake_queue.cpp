@@ -1,6 +1,7 @@
 #include "nat/core/wake_queue.hpp"
 
 #include <algorithm>
+#include <cassert>
 
 namespace stile::nat {
 
@@ -17,11 +18,13 @@ void WakeQueue::put(std::uint32_t number, Instant at) {
 }
 
 void WakeQueue::move(std::uint32_t number, Instant at) {
+  assert(heap_[places_[number]].number == number && "what is moved is there");
   settle(places_[number], {at, number, sequence_++});
 }
 
 void WakeQueue::remove(std::uint32_t number) {
   const std::size_t place = places_[number];
+  assert(place < heap_.size() && heap_[place].number == number && "what is removed is there");
   const Entry last = heap_.back();
   heap_.pop_back();
   if (last.number != number) settle(place, last);

@@ -1,10 +1,12 @@
 #include <algorithm>
+#include <cassert>
 
 #include "server/core/impl.hpp"
 
 namespace stile::relay {
 
 AllocationId Relay::Impl::add_allocation(const Asked& asked, std::string_view user) {
+  assert(!by_five_tuple.contains(asked.five_tuple) && "one 5-tuple, one allocation");
   const AllocationId id = allocations.insert({});
   Allocation& allocation = *allocations.find(id);
   allocation.five_tuple = asked.five_tuple;

@@ -1,5 +1,7 @@
 #include "server/core/port_pool.hpp"
 
+#include <cassert>
+
 namespace stile::relay {
 
 namespace {
@@ -28,6 +30,7 @@ std::optional<std::uint16_t> PortPool::take(Instant now, Random& random, PortWis
 }
 
 void PortPool::give_back(Instant now, std::uint16_t port, std::string_view user) {
+  assert(at(port).taken && "a port is given back once");
   at(port) = {now + quarantine_, std::hash<std::string_view>{}(user), false};
 }
 

@@ -1,5 +1,7 @@
 #include "server/core/quota.hpp"
 
+#include <cassert>
+
 namespace stile::relay {
 
 bool Quota::take(const QuotaHolder& holder, std::size_t units) {
@@ -28,6 +30,7 @@ void Quota::add(const QuotaHolder& holder, std::size_t units) {
 
 void Quota::give_back(const QuotaHolder& holder, std::size_t units) {
   const auto user = held_by_user_.find(holder.user);
+  assert(user != held_by_user_.end() && user->second.units >= units && "it was taken before");
   if ((user->second.units -= units) == 0) held_by_user_.erase(user);
   const auto network = held_by_network_.find(holder.network);
   if ((network->second -= units) == 0) held_by_network_.erase(network);

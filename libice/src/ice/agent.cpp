@@ -1,6 +1,7 @@
 #include "stile/ice/agent.hpp"
 
 #include <algorithm>
+#include <cassert>
 #include <stdexcept>
 
 #include "ice/impl.hpp"
@@ -248,6 +249,7 @@ void Agent::Impl::set_state(State next, std::string reason) {
 
 void Agent::Impl::send(const Base& base, const TransportAddress& to, Bytes datagram) {
   const Socket& socket = sockets[base.socket];
+  assert(socket.status == Socket::Status::open && "what is sent leaves by an open socket");
   if (!base.relay) {
     commands.push_back(SendDatagram{socket.id, to, copy_of(datagram)});
     return;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cassert>
 #include <list>
 #include <map>
 #include <set>
@@ -481,9 +482,11 @@ struct Agent::Impl {
   std::optional<PairId> path_of(const Component& component) const;
   bool has(ComponentId id) const;
   const Component& component(ComponentId id) const {
+    assert(has(id));
     return components[(id.stream - 1u) * config.components + id.component - 1u];
   }
   Component& component(ComponentId id) {
+    assert(has(id));
     return components[(id.stream - 1u) * config.components + id.component - 1u];
   }
   ComponentId component_at(std::size_t index) const;

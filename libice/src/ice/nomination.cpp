@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <cassert>
 
 #include "ice/impl.hpp"
 
@@ -165,6 +166,7 @@ bool Agent::Impl::outranks(const CandidatePair& pair, std::optional<PairId> sele
 // RFC 8445 §8.1.2.
 void Agent::Impl::select(Instant now, CandidatePair& pair) {
   Component& owner = component(pair.component);
+  assert(pair.valid && "what is selected has worked");
   if (!outranks(pair, owner.selected)) return;
   owner.selected = pair.id;
   pair.was_selected = true;

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <cassert>
 
 #include "stile/turn/client.hpp"
 
@@ -69,6 +70,7 @@ void Client::refuse(Instant, const RefreshRequest&, std::uint16_t error,
 }
 
 void Client::plan_refresh(Instant now, const stun::MessageView& response) {
+  assert(allocation_ && "what is refreshed is there");
   const auto lifetime = response.get<stun::LifetimeAttribute>();
   const Duration granted = lifetime ? Duration(seconds(lifetime->value)) : config_.lifetime;
   allocation_->refresh_at =
