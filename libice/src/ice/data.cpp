@@ -19,7 +19,8 @@ std::optional<Received> Agent::Impl::take_datagram(Instant now, std::size_t sock
                                                    MutableBytes datagram) {
   const Base direct{socket, {}};
   if (RelayedConnection* relayed = relayed_connection_on(socket)) {
-    if (!relayed->binding) return take_payload(now, direct, relayed->peer, datagram);
+    if (!relayed->binding)
+      return take_payload(now, direct, TransportAddress(relayed->peer), datagram);
     take_binding_answer(*relayed, datagram);
     return std::nullopt;
   }

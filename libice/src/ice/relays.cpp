@@ -46,7 +46,7 @@ void Agent::Impl::drain_relay(Instant now, std::size_t index) {
 
 void Agent::Impl::handle_relay_event(Instant now, std::size_t index, const turn::Event& event) {
   Relay& relay = *relays[index];
-  const Socket& socket = sockets[relay.socket];
+  const Socket socket = sockets[relay.socket];  // others may be added
   const std::size_t server_number = 1 + number_of_turn(relay.server);
   if (const auto* allocated = std::get_if<turn::Allocated>(&event)) {
     if (gathering_done && !watches_paths() &&
