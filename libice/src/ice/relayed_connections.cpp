@@ -57,7 +57,7 @@ void Agent::Impl::permit_connections(Instant now, const LocalCandidate& ours,
 
 /// RFC 6062 §4.4: another connection to the server, that is to become the peer's.
 void Agent::Impl::take_offer(std::size_t index, const turn::ConnectionOffered& offered) {
-  if (!has_room_for_connection()) return;
+  if (!has_room_for_connection() || relayed_connections.size() >= max_accepted) return;
   const Relay& relay = *relays[index];
   const TurnServer& server = turn_servers[relay.server];
   Socket& added = add_peer_connection(relay.socket, {});

@@ -213,6 +213,31 @@ TEST_CASE("tcp relay: a connection that cannot be bound is closed", "[ice][rfc60
   CHECK_FALSE(wire.a.closed.empty());
 }
 
+TEST_CASE("tcp relay: a server that offers connections without end gets so many", "[ice]") {
+  Wire wire(with_relay(), peer_config);
+  TcpRelay relay(wire);
+  wire.gather(wire.a);
+  wire.gather(wire.b);
+  wire.introduce();
+  wire.run_for(milliseconds(100));
+  const auto control = std::ranges::find(wire.a.sockets, relay.control,
+                                         [](const auto& each) { return each.second; });
+  REQUIRE(control != wire.a.sockets.end());
+  for (std::uint32_t id = 1; id <= 1000; ++id) {
+    ByteVector buffer(128);
+    stun::MessageBuilder builder(buffer, stun::Class::indication, stun::Method::connection_attempt,
+                                 {});
+    builder.add(stun::ConnectionId{id})
+        .add(stun::XorPeerAddress{{wire.b.ip, static_cast<std::uint16_t>(id)}});
+    ByteVector offer = copy_of(builder.finish());
+    wire.a.agent.handle_datagram(wire.now, control->first, address, offer);
+  }
+  int opened = 0;
+  while (const auto command = wire.a.agent.poll_command())
+    opened += std::holds_alternative<OpenConnection>(*command);
+  CHECK(opened == 64);
+}
+
 TEST_CASE("tcp relay: after a restart they meet there again", "[ice][rfc8445-9]") {
   Wire wire(with_relay(), peer_config);
   TcpRelay relay(wire);
