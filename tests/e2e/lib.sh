@@ -13,6 +13,8 @@ failures=0
 
 cleanup() {
   local status=$? name pid
+  # A program that is ended before it has begun is still a copy of this shell.
+  [[ $BASHPID == "$$" ]] || exit "$status"
   for pid in "${started[@]}"; do kill -KILL "$pid" 2>/dev/null; done
   wait 2>/dev/null
   for name in "${namespaces[@]}"; do ip netns del "$prefix-$name" 2>/dev/null; done
@@ -65,7 +67,9 @@ name_server() {
 # start NAME NAMESPACE COMMAND...: in the background, standard output in $work/NAME.out; its pid is $pid.
 start() {
   local name=$1 where=$2
-  : >"$work/$name.out"  # else await_line could find what an earlier one of the name has said
+  # Else await_line and await_error could find what an earlier one of the name has said.
+  : >"$work/$name.out"
+  : >"$work/$name.err"
   ip netns exec "$prefix-$where" "${@:3}" >"$work/$name.out" 2>"$work/$name.err" &
   pid=$!
   started+=("$pid")

@@ -275,7 +275,8 @@ void StdioPeer::watch_pairs() {
   trace_.look(session_);
   next_look_.expires_after(time_between_looks);
   next_look_.async_wait([this](boost::system::error_code error) {
-    if (!error) watch_pairs();
+    // What was due already when end() came is not canceled.
+    if (!error && !ended_) watch_pairs();
   });
 }
 
