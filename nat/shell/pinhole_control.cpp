@@ -25,14 +25,17 @@ sockaddr_in6 to_sockaddr(const TransportAddress& address, int interface) {
   return raw;
 }
 
-/// It hears the inside interface only (RFC 6887 §8.2).
+/// It hears the inside interface only (RFC 6887 §8.2). An address that has just been given is not
+/// the host's own yet while duplicates of it are looked for (RFC 4862 §5.4).
 Descriptor open_socket(const Interface& inside, const IpAddress& address) {
   Descriptor socket(::socket(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
   const int off = 0;
+  const int on = 1;
   const bool is_set =
       socket &&
       ::setsockopt(socket.get(), SOL_SOCKET, SO_BINDTODEVICE, inside.name.c_str(),
                    static_cast<socklen_t>(inside.name.size())) == 0 &&
+      ::setsockopt(socket.get(), IPPROTO_IPV6, IPV6_FREEBIND, &on, sizeof on) == 0 &&
       ::setsockopt(socket.get(), IPPROTO_IPV6, IPV6_MULTICAST_LOOP, &off, sizeof off) == 0;
   if (!is_set) throw Problem(with_errno("opening the socket for PCP"));
   const TransportAddress local{address, portmap::server_port};
