@@ -8,24 +8,8 @@ using pcp::Result;
 
 namespace {
 
-Result result_of(ExplicitRefusal refusal) {
-  switch (refusal) {
-    case ExplicitRefusal::external_unavailable:
-      return Result::cannot_provide_external;
-    case ExplicitRefusal::resources:
-      return Result::no_resources;
-    case ExplicitRefusal::quota:
-      return Result::user_ex_quota;
-    case ExplicitRefusal::too_many_filters:
-      return Result::excessive_remote_peers;
-  }
-  return Result::no_resources;
-}
-
-/// RFC 6887 §11.3, simple threat model. What was asked for without a nonce may get one.
 bool may_change(const RequestedMapping& mapping, const MappingNonce& nonce) {
-  return !mapping.info.is_explicit || mapping.terms.nonce == nonce ||
-         mapping.terms.nonce == no_nonce;
+  return !mapping.info.is_explicit || portmap::may_change(mapping.terms, nonce);
 }
 
 }  // namespace
@@ -68,7 +52,7 @@ Server::Outcome<Server::Assigned> Server::make_mapping(const TransportAddress& i
   wanted.terms.filters.insert(wanted.terms.filters.end(), options.filters.begin(),
                               options.filters.end());
   const auto mapped = nat_.map(now_, wanted);
-  if (!mapped) return std::unexpected(result_of(mapped.error()));
+  if (!mapped) return std::unexpected(pcp::result_of(mapped.error()));
   return Assigned{seconds_until(mapped->terms.until), mapped->info.external};
 }
 
@@ -97,7 +81,7 @@ Server::Outcome<Server::Assigned> Server::delete_mapping(const TransportAddress&
   shortened.terms = std::move(there->terms);
   shortened.terms.until = idle;
   const auto mapped = nat_.map(now_, shortened);
-  if (!mapped) return std::unexpected(result_of(mapped.error()));
+  if (!mapped) return std::unexpected(pcp::result_of(mapped.error()));
   return Assigned{seconds_until(idle), payload.external};
 }
 

@@ -79,6 +79,20 @@ ByteVector make_announcement(std::uint32_t epoch_seconds) {
   return message;
 }
 
+Result result_of(ExplicitRefusal refusal) {
+  switch (refusal) {
+    case ExplicitRefusal::external_unavailable:
+      return Result::cannot_provide_external;
+    case ExplicitRefusal::resources:
+      return Result::no_resources;
+    case ExplicitRefusal::quota:
+      return Result::user_ex_quota;
+    case ExplicitRefusal::too_many_filters:
+      return Result::excessive_remote_peers;
+  }
+  return Result::no_resources;
+}
+
 std::uint32_t lifetime_of_error(Result result) {
   switch (result) {
     case Result::success:

@@ -44,6 +44,7 @@ enum class Result : std::uint8_t {
 };
 inline constexpr std::size_t result_count = 14;
 std::string_view name_of(Result result);
+Result result_of(ExplicitRefusal refusal);
 /// For how long a client is to assume that the same request fails in the same way, seconds.
 std::uint32_t lifetime_of_error(Result result);
 

@@ -24,16 +24,7 @@ Server::Outcome<Server::Assigned> Server::peer(const TransportAddress& endpoint,
       nat_.peer(now_, {protocol, endpoint, payload.remote, payload.external,
                        now_ + std::min(requested, config_.max_lifetime), payload.nonce});
   if (opened) return Assigned{seconds_until(opened->until), opened->external};
-  switch (opened.error()) {
-    case ExplicitRefusal::external_unavailable:
-      return std::unexpected(Result::cannot_provide_external);
-    case ExplicitRefusal::quota:
-      return std::unexpected(Result::user_ex_quota);
-    case ExplicitRefusal::resources:
-    case ExplicitRefusal::too_many_filters:
-      return std::unexpected(Result::no_resources);
-  }
-  return std::unexpected(Result::no_resources);
+  return std::unexpected(pcp::result_of(opened.error()));
 }
 
 }  // namespace stile::nat::portmap

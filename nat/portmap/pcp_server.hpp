@@ -114,4 +114,10 @@ constexpr bool is_mappable(std::uint8_t protocol) {
 /// Asked for without a nonce: by NAT-PMP or UPnP.
 inline constexpr MappingNonce no_nonce{};
 
+/// RFC 6887 §11.3, simple threat model. What was asked for without a nonce, or before a restart,
+/// may get one.
+inline bool may_change(const ExplicitTerms& terms, const MappingNonce& nonce) {
+  return terms.nonce == nonce || terms.nonce == no_nonce;
+}
+
 }  // namespace stile::nat::portmap

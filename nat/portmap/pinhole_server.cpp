@@ -8,20 +8,6 @@ using pcp::Result;
 
 namespace {
 
-Result result_of(ExplicitRefusal refusal) {
-  switch (refusal) {
-    case ExplicitRefusal::external_unavailable:
-      return Result::cannot_provide_external;
-    case ExplicitRefusal::resources:
-      return Result::no_resources;
-    case ExplicitRefusal::quota:
-      return Result::user_ex_quota;
-    case ExplicitRefusal::too_many_filters:
-      return Result::excessive_remote_peers;
-  }
-  return Result::no_resources;
-}
-
 /// Whether what was suggested is what there is; what is zero does not matter.
 bool fits(const TransportAddress& suggested, const TransportAddress& inside) {
   const bool address = suggested.ip.is_unspecified() || suggested.ip == inside.ip;
@@ -47,7 +33,7 @@ PinholeServer::Outcome<PinholeServer::Assigned> PinholeServer::open(const Pinhol
                                                                     const pcp::MapPayload& payload,
                                                                     const pcp::Options& options) {
   const ExplicitTerms* const there = firewall_.terms_of(pinhole);
-  if (there && there->nonce != payload.nonce)
+  if (there && !may_change(*there, payload.nonce))
     return std::unexpected(Failure{Result::not_authorized, seconds_until(there->until)});
   if (options.prefer_failure && !fits(payload.external, pinhole.inside))
     return std::unexpected(Result::cannot_provide_external);
@@ -60,7 +46,7 @@ PinholeServer::Outcome<PinholeServer::Assigned> PinholeServer::open(const Pinhol
   if (options.removes_filters) wanted.filters.clear();
   wanted.filters.insert(wanted.filters.end(), options.filters.begin(), options.filters.end());
   if (const auto refusal = firewall_.open_pinhole(now_, pinhole, wanted))
-    return std::unexpected(result_of(*refusal));
+    return std::unexpected(pcp::result_of(*refusal));
   return Assigned{seconds_until(wanted.until), pinhole.inside};
 }
 
@@ -71,7 +57,7 @@ PinholeServer::Outcome<PinholeServer::Assigned> PinholeServer::close(
   if (firewall_.is_fixed(pinhole)) return std::unexpected(Result::not_authorized);
   const ExplicitTerms* const there = firewall_.terms_of(pinhole);
   if (!there) return gone;
-  if (there->nonce != payload.nonce)
+  if (!may_change(*there, payload.nonce))
     return std::unexpected(Failure{Result::not_authorized, seconds_until(there->until)});
   firewall_.close_pinhole(now_, pinhole);
   return gone;
@@ -93,7 +79,7 @@ PinholeServer::Outcome<PinholeServer::Assigned> PinholeServer::peer(
   if (const auto refusal =
           firewall_.keep_session(now_, from, payload.remote,
                                  now_ + std::min(requested, config_.max_lifetime), payload.nonce))
-    return std::unexpected(result_of(*refusal));
+    return std::unexpected(pcp::result_of(*refusal));
   return Assigned{seconds_until(firewall_.session_of(from, payload.remote)->until), inside};
 }
 

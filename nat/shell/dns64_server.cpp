@@ -1,12 +1,11 @@
 #include "nat/shell/dns64_server.hpp"
 
-#include <netinet/in.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
 
-#include <algorithm>
 #include <array>
 
+#include "control/socket_address.hpp"
 #include "nat/shell/datagram_socket.hpp"
 #include "nat/shell/problem.hpp"
 
@@ -19,18 +18,10 @@ constexpr std::uint16_t dns_port = 53;
 constexpr int batch = 64;
 using Buffer = std::array<std::uint8_t, 4096>;
 
-sockaddr_in6 to_sockaddr(const TransportAddress& address) {
-  sockaddr_in6 made{};
-  made.sin6_family = AF_INET6;
-  made.sin6_port = htons(address.port);
-  std::ranges::copy(address.ip.v6_bytes(), made.sin6_addr.s6_addr);
-  return made;
-}
-
 Descriptor bound_socket(const IpAddress& address) {
   Descriptor fd(::socket(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
-  const sockaddr_in6 at = to_sockaddr({address, dns_port});
-  if (!fd || ::bind(fd.get(), reinterpret_cast<const sockaddr*>(&at), sizeof at) != 0)
+  const control::SocketAddress at({address, dns_port});
+  if (!fd || ::bind(fd.get(), at.get(), at.length) != 0)
     throw Problem(with_errno("listening for name queries at " + address.to_string()));
   return fd;
 }
@@ -63,14 +54,12 @@ void Dns64Server::handle_ready(Instant now) {
 void Dns64Server::read_queries(Instant now) {
   Buffer buffer;
   for (int i = 0; i < batch; ++i) {
-    sockaddr_in6 from{};
-    socklen_t size = sizeof from;
-    const ssize_t length = ::recvfrom(clients_.get(), buffer.data(), buffer.size(), 0,
-                                      reinterpret_cast<sockaddr*>(&from), &size);
+    control::SocketAddress from;
+    const ssize_t length =
+        ::recvfrom(clients_.get(), buffer.data(), buffer.size(), 0, from.get(), &from.length);
     if (length < 0) return;
-    const TransportAddress client{*IpAddress::from_bytes(from.sin6_addr.s6_addr),
-                                  ntohs(from.sin6_port)};
-    dns64_.handle_query(now, client, Bytes(buffer).first(static_cast<std::size_t>(length)));
+    dns64_.handle_query(now, from.transport_address(),
+                        Bytes(buffer).first(static_cast<std::size_t>(length)));
     drain();
   }
 }
@@ -94,9 +83,9 @@ void Dns64Server::drain() {
       continue;
     }
     const auto& answer = std::get<Dns64::ToClient>(*output);
-    const sockaddr_in6 to = to_sockaddr(answer.client);
+    const control::SocketAddress to(answer.client);
     static_cast<void>(::sendto(clients_.get(), answer.message.data(), answer.message.size(),
-                               MSG_NOSIGNAL, reinterpret_cast<const sockaddr*>(&to), sizeof to));
+                               MSG_NOSIGNAL, to.get(), to.length));
   }
 }
 

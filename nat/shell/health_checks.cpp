@@ -9,6 +9,7 @@
 #include <array>
 #include <cerrno>
 
+#include "control/socket_address.hpp"
 #include "nat/packet/icmp.hpp"
 #include "nat/packet/ipv4.hpp"
 #include "nat/shell/problem.hpp"
@@ -18,14 +19,6 @@ namespace stile::nat::shell {
 namespace {
 
 constexpr std::uint64_t pings = ~std::uint64_t{0};  ///< in place of a server's index
-
-sockaddr_in to_sockaddr(const TransportAddress& address) {
-  sockaddr_in made{};
-  made.sin_family = AF_INET;
-  made.sin_port = htons(address.port);
-  made.sin_addr.s_addr = htonl(address.ip.v4_bits());
-  return made;
-}
 
 std::uint16_t own_identifier() {
   return static_cast<std::uint16_t>(::getpid());
@@ -78,9 +71,8 @@ void HealthChecks::connect(Instant now, std::size_t index) {
   Server& server = servers_[index];
   server.connection = Descriptor(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
   if (!server.connection) return;
-  const sockaddr_in to = to_sockaddr(server.address);
-  const int failed =
-      ::connect(server.connection.get(), reinterpret_cast<const sockaddr*>(&to), sizeof to);
+  const control::SocketAddress to(server.address);
+  const int failed = ::connect(server.connection.get(), to.get(), to.length);
   if (failed == 0) return answered(now, server);
   if (errno == EINPROGRESS) watch(epoll_.get(), server.connection.get(), EPOLLOUT, index);
 }
@@ -90,10 +82,10 @@ void HealthChecks::ping(std::size_t index) {
   store_u16(message.data() + 4, own_identifier());
   store_u16(message.data() + 6, static_cast<std::uint16_t>(index));
   store_u16(message.data() + 2, internet_checksum(message));
-  const sockaddr_in to = to_sockaddr(servers_[index].address);
+  const control::SocketAddress to(servers_[index].address);
   // One that is not sent is not answered, which is told then.
-  static_cast<void>(::sendto(ping_socket_.get(), message.data(), message.size(), 0,
-                             reinterpret_cast<const sockaddr*>(&to), sizeof to));
+  static_cast<void>(
+      ::sendto(ping_socket_.get(), message.data(), message.size(), 0, to.get(), to.length));
 }
 
 void HealthChecks::handle_ready(Instant now) {

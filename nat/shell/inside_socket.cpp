@@ -1,44 +1,57 @@
 #include "nat/shell/inside_socket.hpp"
 
+#include <netinet/in.h>
 #include <sys/socket.h>
 
 #include <cerrno>
 
+#include "control/socket_address.hpp"
 #include "nat/shell/problem.hpp"
 
 namespace stile::nat::shell {
 
-sockaddr_in to_sockaddr(const TransportAddress& address) {
-  sockaddr_in raw{};
-  raw.sin_family = AF_INET;
-  raw.sin_port = htons(address.port);
-  raw.sin_addr.s_addr = htonl(address.ip.v4_bits());
-  return raw;
+namespace {
+
+template <class Value>
+bool set(const Descriptor& socket, int level, int option, const Value& value) {
+  return ::setsockopt(socket.get(), level, option, &value, sizeof value) == 0;
 }
 
-TransportAddress from_sockaddr(const sockaddr_in& address) {
-  return {IpAddress::v4(ntohl(address.sin_addr.s_addr)), ntohs(address.sin_port)};
+bool set_multicast_ipv4(const Descriptor& socket, const Interface& inside) {
+  ip_mreqn multicast{};
+  multicast.imr_ifindex = inside.index;
+  return set(socket, IPPROTO_IP, IP_MULTICAST_IF, multicast) &&
+         set(socket, IPPROTO_IP, IP_MULTICAST_LOOP, 0);
 }
+
+bool set_multicast_ipv6(const Descriptor& socket, const Interface& inside) {
+  return set(socket, IPPROTO_IPV6, IPV6_MULTICAST_IF, inside.index) &&
+         set(socket, IPPROTO_IPV6, IPV6_MULTICAST_LOOP, 0);
+}
+
+bool set_up(const Descriptor& socket, int type, Sharing sharing, const Interface& inside,
+            Family family) {
+  const bool is_v4 = family == Family::ipv4;
+  return ::setsockopt(socket.get(), SOL_SOCKET, SO_BINDTODEVICE, inside.name.c_str(),
+                      static_cast<socklen_t>(inside.name.size())) == 0 &&
+         set(socket, SOL_SOCKET, SO_REUSEADDR, sharing == Sharing::with_others ? 1 : 0) &&
+         // An address that has just been given is not the host's own yet while duplicates of it are
+         // looked for (RFC 4862 §5.4).
+         (is_v4 || set(socket, IPPROTO_IPV6, IPV6_FREEBIND, 1)) &&
+         (type != SOCK_DGRAM ||
+          (is_v4 ? set_multicast_ipv4(socket, inside) : set_multicast_ipv6(socket, inside)));
+}
+
+}  // namespace
 
 Descriptor open_inside_socket(int type, Sharing sharing, const Interface& inside,
                               const TransportAddress& local, const std::string& purpose) {
-  Descriptor socket(::socket(AF_INET, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
-  const int shared = sharing == Sharing::with_others ? 1 : 0;
-  const int off = 0;
-  ip_mreqn multicast{};
-  multicast.imr_ifindex = inside.index;
-  const bool is_set =
-      socket &&
-      ::setsockopt(socket.get(), SOL_SOCKET, SO_BINDTODEVICE, inside.name.c_str(),
-                   static_cast<socklen_t>(inside.name.size())) == 0 &&
-      ::setsockopt(socket.get(), SOL_SOCKET, SO_REUSEADDR, &shared, sizeof shared) == 0 &&
-      (type != SOCK_DGRAM ||
-       (::setsockopt(socket.get(), IPPROTO_IP, IP_MULTICAST_IF, &multicast, sizeof multicast) ==
-            0 &&
-        ::setsockopt(socket.get(), IPPROTO_IP, IP_MULTICAST_LOOP, &off, sizeof off) == 0));
-  if (!is_set) throw Problem(with_errno("opening the socket for " + purpose));
-  const sockaddr_in address = to_sockaddr(local);
-  if (::bind(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0)
+  Descriptor socket(
+      ::socket(local.ip.is_v4() ? AF_INET : AF_INET6, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+  if (!socket || !set_up(socket, type, sharing, inside, local.family()))
+    throw Problem(with_errno("opening the socket for " + purpose));
+  const control::SocketAddress address(local);
+  if (::bind(socket.get(), address.get(), address.length) != 0)
     throw Problem(with_errno("binding " + local.to_string() + " for " + purpose));
   return socket;
 }

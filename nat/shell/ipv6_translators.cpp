@@ -4,8 +4,9 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "nat/portmap/pinhole_server.hpp"
 #include "nat/shell/dns64_server.hpp"
-#include "nat/shell/pinhole_control.hpp"
+#include "nat/shell/port_control.hpp"
 #include "nat/shell/problem.hpp"
 #include "nat/shell/reports.hpp"
 
@@ -177,7 +178,9 @@ class FirewallTranslator : public Ipv6Translator {
 
   std::vector<Service*> start_services(Instant now) override {
     if (!asked_for_) return {};
-    return {&pinhole_control_.emplace(asked_for_->server, asked_for_->inside, firewall_, now)};
+    return {&port_control_.emplace(
+        asked_for_->inside, firewall_.config().inside_address, "PCP (or give --no-pcp)",
+        std::make_unique<portmap::PinholeServer>(asked_for_->server, firewall_, now))};
   }
 
   Verdict handle_packet(Instant now, Side from, MutableBytes packet) override {
@@ -205,8 +208,8 @@ class FirewallTranslator : public Ipv6Translator {
                 {"dropped_hop_limit", c.dropped_hop_limit},
                 {"dropped_too_big", c.dropped_too_big},
                 {"refused_session_limit", c.refused_session_limit}}}};
-    if (pinhole_control_)
-      json["port_control"] = Json::parse(describe_answers(pinhole_control_->counters()));
+    if (port_control_)
+      json["port_control"] = Json::parse(describe_answers(port_control_->counters()));
     return json.dump();
   }
   void reconfigure(Instant, const RunOptions& options) override {
@@ -220,17 +223,25 @@ class FirewallTranslator : public Ipv6Translator {
   void restore(Instant now, const SessionInfo& session) override {
     firewall_.restore(now, session);
   }
+  void restore(Instant now, const SavedMapping& mapping) override {
+    ExplicitTerms terms = mapping.request.terms;
+    terms.until = now + mapping.time_left;
+    const TransportAddress& inside = mapping.request.inside;
+    if (!firewall_.config().inside_prefix.contains(inside.ip) || inside.port == 0) return;
+    // What cannot be had again is asked for again, or missed.
+    static_cast<void>(firewall_.open_pinhole(now, {mapping.request.protocol, inside}, terms));
+  }
   std::size_t flush(Instant now) override {
     const std::size_t sessions = firewall_.session_count();
     firewall_.flush();
-    if (pinhole_control_) pinhole_control_->handle_state_loss(now);
+    if (port_control_) port_control_->handle_state_loss(now);
     return sessions;
   }
 
  private:
   std::optional<PinholeOptions> asked_for_;
   Firewall firewall_;
-  std::optional<PinholeControl> pinhole_control_;
+  std::optional<PortControl> port_control_;
 };
 
 }  // namespace

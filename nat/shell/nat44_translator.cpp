@@ -1,5 +1,6 @@
 #include "nat/shell/nat44_translator.hpp"
 
+#include "nat/portmap/server.hpp"
 #include "nat/shell/problem.hpp"
 #include "nat/shell/reports.hpp"
 
@@ -12,7 +13,9 @@ std::vector<Service*> Nat44Translator::start_services(Instant now) {
   // What asks at a TUN device's address asks the NAT, not this machine.
   if (!options_.tun.name.empty()) return started;
   if (wanted.servers.pcp || wanted.servers.nat_pmp)
-    started.push_back(&port_control_.emplace(wanted.servers, inside, nat_, now));
+    started.push_back(&port_control_.emplace(
+        inside, inside.addresses.front(), "PCP and NAT-PMP (or give --no-pcp --no-nat-pmp)",
+        std::make_unique<portmap::Server>(wanted.servers, nat_, now)));
   if (wanted.upnp)
     started.push_back(&upnp_.emplace(inside, wanted.upnp_port, !wanted.upnp_for_others, nat_, now));
   if (!setup_.nat.balancers.empty() && options_.health_interval != Duration::zero())

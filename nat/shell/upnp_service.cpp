@@ -1,6 +1,7 @@
 #include "nat/shell/upnp_service.hpp"
 
 #include <fmt/format.h>
+#include <netinet/in.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
 
@@ -8,6 +9,7 @@
 #include <array>
 #include <cerrno>
 
+#include "control/socket_address.hpp"
 #include "nat/shell/inside_socket.hpp"
 #include "nat/shell/problem.hpp"
 #include "nat/upnp/device.hpp"
@@ -46,10 +48,9 @@ Descriptor listen_at(const Interface& inside, std::uint16_t port) {
 }
 
 TransportAddress local_address(const Descriptor& socket) {
-  sockaddr_in address{};
-  socklen_t size = sizeof address;
-  ::getsockname(socket.get(), reinterpret_cast<sockaddr*>(&address), &size);
-  return from_sockaddr(address);
+  control::SocketAddress address;
+  ::getsockname(socket.get(), address.get(), &address.length);
+  return address.transport_address();
 }
 
 std::string_view reason_of(unsigned status) {
@@ -124,12 +125,11 @@ void UpnpService::handle_due(Instant now) {
 void UpnpService::answer_searches(Instant now) {
   std::array<char, 2048> buffer;
   for (int i = 0; i < max_searches; ++i) {
-    sockaddr_in raw{};
-    socklen_t size = sizeof raw;
-    const ssize_t length = ::recvfrom(ssdp_.get(), buffer.data(), buffer.size(), 0,
-                                      reinterpret_cast<sockaddr*>(&raw), &size);
+    control::SocketAddress raw;
+    const ssize_t length =
+        ::recvfrom(ssdp_.get(), buffer.data(), buffer.size(), 0, raw.get(), &raw.length);
     if (length < 0) return;
-    const TransportAddress from = from_sockaddr(raw);
+    const TransportAddress from = raw.transport_address();
     const bool is_near = std::ranges::any_of(
         networks_, [&](const IpPrefix& network) { return network.contains(from.ip); });
     if (!is_near || !is_within_rate(now)) continue;
@@ -153,21 +153,20 @@ void UpnpService::announce(upnp::Presence presence) {
 }
 
 void UpnpService::send(const std::string& datagram, const TransportAddress& to) {
-  const sockaddr_in address = to_sockaddr(to);
-  static_cast<void>(::sendto(ssdp_.get(), datagram.data(), datagram.size(), 0,
-                             reinterpret_cast<const sockaddr*>(&address), sizeof address));
+  const control::SocketAddress address(to);
+  static_cast<void>(
+      ::sendto(ssdp_.get(), datagram.data(), datagram.size(), 0, address.get(), address.length));
 }
 
 void UpnpService::accept_clients() {
   for (;;) {
-    sockaddr_in from{};
-    socklen_t size = sizeof from;
-    Descriptor fd(::accept4(listener_.get(), reinterpret_cast<sockaddr*>(&from), &size,
-                            SOCK_CLOEXEC | SOCK_NONBLOCK));
+    control::SocketAddress from;
+    Descriptor fd(
+        ::accept4(listener_.get(), from.get(), &from.length, SOCK_CLOEXEC | SOCK_NONBLOCK));
     if (!fd) return;
     if (clients_.size() >= max_clients) clients_.pop_front();
     watch(fd.get(), EPOLLIN, EPOLL_CTL_ADD);
-    clients_.push_back({std::move(fd), from_sockaddr(from).ip, {}, {}, 0});
+    clients_.push_back({std::move(fd), from.transport_address().ip, {}, {}, 0});
   }
 }
 

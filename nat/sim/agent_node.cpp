@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "stile/ice/peer_framing.hpp"
 #include "stile/stun/stream_framing.hpp"
 
 namespace stile::sim {
@@ -9,7 +10,6 @@ namespace stile::sim {
 namespace {
 constexpr std::string_view greeting = "hello through the NATs";
 constexpr std::uint16_t first_port = 40'000;
-constexpr std::size_t length_size = 2;  // RFC 4571 §2
 
 struct NextMessage {
   Bytes message;
@@ -23,10 +23,9 @@ std::optional<NextMessage> next_message(Bytes stream, bool to_server) {
     if (frame.status != stun::Frame::Status::complete) return std::nullopt;
     return NextMessage{stream.first(frame.message_size), frame.size_on_stream};
   }
-  if (stream.size() < length_size) return std::nullopt;
-  const std::size_t size = load_u16(stream.data());
-  if (stream.size() < length_size + size) return std::nullopt;
-  return NextMessage{stream.subspan(length_size, size), length_size + size};
+  const auto message = ice::framed_message(stream);
+  if (!message) return std::nullopt;
+  return NextMessage{*message, ice::frame_header_size + message->size()};
 }
 }  // namespace
 
@@ -196,10 +195,7 @@ void AgentNode::transmit(ice::SocketId from, const TransportAddress& to, Bytes d
   const auto stream = streams_.find(from);
   if (stream == streams_.end()) return host_.send(sockets_.at(from), to, datagram, ttl);
   if (stream->second.to_server) return tcp_.send(stream->second.ends, datagram);
-  ByteVector frame(length_size + datagram.size());
-  store_u16(frame.data(), static_cast<std::uint16_t>(datagram.size()));
-  std::ranges::copy(datagram, frame.begin() + length_size);
-  tcp_.send(stream->second.ends, frame);
+  tcp_.send(stream->second.ends, ice::frame_of(datagram));
 }
 
 void AgentNode::take(const ice::CloseSocket& command) {

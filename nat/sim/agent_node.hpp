@@ -43,7 +43,7 @@ class AgentNode {
   void take(const ice::ConnectToPeer& command);
   void take(const ice::CloseSocket& command);
   void take(const ice::SendDatagram& command);
-  void take(const ice::AskRouter&) {}  // nor their routers UPnP
+  void take(const ice::AskRouter&) {}  // the simulated routers know no UPnP
   void tell(const ice::Event& event);
   void connect(ice::SocketId id, TransportAddress local, const TransportAddress& remote,
                bool to_server);

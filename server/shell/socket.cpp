@@ -30,8 +30,7 @@ std::expected<Descriptor, int> open_bound(const TransportAddress& local, int typ
   if (local.ip.is_v6()) set(socket.fd(), IPPROTO_IPV6, IPV6_V6ONLY, 1);
   if (sharing == Sharing::port) set(socket.fd(), SOL_SOCKET, SO_REUSEPORT, 1);
   if (type == SOCK_STREAM) set(socket.fd(), SOL_SOCKET, SO_REUSEADDR, 1);
-  if (bind(socket.fd(), reinterpret_cast<const sockaddr*>(&address.storage), address.length) != 0)
-    return std::unexpected(errno);
+  if (bind(socket.fd(), address.get(), address.length) != 0) return std::unexpected(errno);
   return socket;
 }
 
@@ -39,33 +38,6 @@ std::expected<Descriptor, int> open_bound(const TransportAddress& local, int typ
 
 Descriptor::~Descriptor() {
   if (fd_ >= 0) close(fd_);
-}
-
-SocketAddress::SocketAddress(const TransportAddress& address) {
-  if (address.ip.is_v4()) {
-    auto& v4 = reinterpret_cast<sockaddr_in&>(storage);
-    v4.sin_family = AF_INET;
-    v4.sin_port = htons(address.port);
-    v4.sin_addr.s_addr = htonl(address.ip.v4_bits());
-    length = sizeof v4;
-  } else {
-    auto& v6 = reinterpret_cast<sockaddr_in6&>(storage);
-    v6.sin6_family = AF_INET6;
-    v6.sin6_port = htons(address.port);
-    std::ranges::copy(address.ip.v6_bytes(), v6.sin6_addr.s6_addr);
-    length = sizeof v6;
-  }
-}
-
-TransportAddress SocketAddress::transport_address() const {
-  if (storage.ss_family == AF_INET) {
-    const auto& v4 = reinterpret_cast<const sockaddr_in&>(storage);
-    return {IpAddress::v4(ntohl(v4.sin_addr.s_addr)), ntohs(v4.sin_port)};
-  }
-  const auto& v6 = reinterpret_cast<const sockaddr_in6&>(storage);
-  std::array<std::uint8_t, 16> bytes;
-  std::copy_n(v6.sin6_addr.s6_addr, bytes.size(), bytes.begin());
-  return {IpAddress::v6(bytes), ntohs(v6.sin6_port)};
 }
 
 std::expected<Descriptor, int> open_udp(const TransportAddress& local, Sharing sharing,
@@ -98,13 +70,11 @@ std::expected<Descriptor, int> open_relay_listener(const TransportAddress& local
 
 std::expected<Descriptor, int> connect_tcp(int relay_listener, const TransportAddress& peer) {
   SocketAddress local;
-  if (getsockname(relay_listener, reinterpret_cast<sockaddr*>(&local.storage), &local.length) != 0)
-    return std::unexpected(errno);
+  if (getsockname(relay_listener, local.get(), &local.length) != 0) return std::unexpected(errno);
   auto socket = open_bound(local.transport_address(), SOCK_STREAM, Sharing::port);
   if (!socket) return socket;
   const SocketAddress to(peer);
-  const int result =
-      connect(socket->fd(), reinterpret_cast<const sockaddr*>(&to.storage), to.length);
+  const int result = connect(socket->fd(), to.get(), to.length);
   if (result != 0 && errno != EINPROGRESS) return std::unexpected(errno);
   return socket;
 }

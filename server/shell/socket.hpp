@@ -6,6 +6,7 @@
 #include <expected>
 #include <utility>
 
+#include "control/socket_address.hpp"
 #include "stile/base/address.hpp"
 
 namespace stile::server {
@@ -27,15 +28,7 @@ class Descriptor {
   int fd_;
 };
 
-/// A transport address as the kernel takes it.
-struct SocketAddress {
-  SocketAddress() = default;
-  explicit SocketAddress(const TransportAddress& address);
-  TransportAddress transport_address() const;
-
-  sockaddr_storage storage{};
-  socklen_t length = sizeof(sockaddr_storage);
-};
+using control::SocketAddress;
 
 enum class Sharing : unsigned char {
   alone,

@@ -134,7 +134,8 @@ end "$wall_pid" KILL
 check_equal "killed, it leaves nothing" "" "$(in_ns router nft list tables)"
 
 # Hosts ask for pinholes by PCP.
-start wall router "$nat" --inside lan --outside wan --ipv6-firewall 2001:db8:5::/48 --filtering address-and-port-dependent
+wall=("$nat" --inside lan --outside wan --ipv6-firewall 2001:db8:5::/48 --filtering address-and-port-dependent "${state[@]}")
+start wall router "${wall[@]}"
 wall_pid=$pid
 check "the firewall starts that hosts may ask" await_line wall '"ready":true'
 pcp() { in_ns "$1" python3 "$here/pcp_ask.py" "${@:2}" --protocol tcp --suggest '[::]:0' --server '[2001:db8:5::1]:5351'; }
@@ -145,6 +146,14 @@ check_equal "then they do" connected "$(listening)"
 check "it is listed" grep -q '"inside":"\[2001:db8:5::10\]:8081"' <(in_ns router "$nat" ctl list --json)
 check_equal "a stranger cannot take it" "result 2" "$(pcp inner map --internal 8081 --nonce other)"
 check_equal "a host outside is not heard" timeout "$(pcp world map --internal 8081 --seconds 1)"
+check "it is kept" await_state '"external":"[2001:db8:5::10]:8081","time_left"'
+end "$wall_pid" KILL
+start wall router "${wall[@]}"
+wall_pid=$pid
+check "after SIGKILL" await_line wall '"ready":true'
+check_equal "it is there" connected "$(listening)"
+check_equal "and renewed by its host" "[2001:db8:5::10]:8081 for 600" "$(pcp inner map --internal 8081)"
+check_equal "whose it is again" "result 2" "$(pcp inner map --internal 8081 --nonce other)"
 check_equal "it is given back" "[::]:0 for 0" "$(pcp inner map --internal 8081 --lifetime 0)"
 check_equal "and nobody comes in again" timeout "$(listening)"
 check_equal "requests are counted" 3 \

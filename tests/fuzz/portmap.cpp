@@ -8,6 +8,7 @@
 #include "nat/packet/builder.hpp"
 #include "nat/portmap/server.hpp"
 #include "tests/fuzz/input.hpp"
+#include "tests/fuzz/pcp_request.hpp"
 #include "tests/fuzz/require.hpp"
 
 namespace {
@@ -33,30 +34,7 @@ nat::Config small_nat() {
   return config;
 }
 
-/// Few ports and few nonces, so that requests meet.
-ByteVector almost_right(Input& input, const IpAddress& client) {
-  const std::uint8_t opcode = input.u8() % 3;
-  ByteVector request(opcode == 0 ? 24 : opcode == 1 ? 60 : 80);
-  request[0] = 2;
-  request[1] = opcode;
-  store_u32(&request[4], std::uint32_t{input.u8()} * 8);
-  std::ranges::copy(client.v6_bytes(), &request[8]);
-  if (opcode != 0) {
-    request[24] = input.u8() % 2;
-    request[36] = input.u8() % 4 == 0 ? 6 : 17;
-    store_u16(&request[40], static_cast<std::uint16_t>(1000 + input.u8() % 40));
-    store_u16(&request[42],
-              static_cast<std::uint16_t>(input.u8() % 2 ? 1000 + input.u8() % 40 : 0));
-    std::ranges::copy(external.v6_bytes(), &request[44]);
-  }
-  if (opcode == 2) {
-    store_u16(&request[60], input.u8());
-    std::ranges::copy(IpAddress::v4(198, 51, 100, 1).v6_bytes(), &request[64]);
-  }
-  const Bytes options = input.bytes(input.u8() % 64);
-  request.insert(request.end(), options.begin(), options.end());
-  return request;
-}
+const fuzz::PcpSubjects subjects{1000, 40, external, IpAddress::v4(198, 51, 100, 1)};
 
 struct World {
   SeededRandom random{1};
@@ -101,7 +79,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
       case 0:
       case 1:
       case 2:
-        world.ask(client, almost_right(input, client));
+        world.ask(client, fuzz::pcp_request(input, client, subjects));
         break;
       case 3:
         world.ask(client, copy_of(input.bytes(input.u8())));

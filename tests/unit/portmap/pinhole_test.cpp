@@ -122,6 +122,19 @@ TEST_CASE("pinhole: renewed and deleted by who has its nonce", "[pcp][rfc6887-15
   CHECK(wall.ask(wanted).result() == Result::success);  // again
 }
 
+TEST_CASE("pinhole: one of before a restart has no nonce, and gets that of who renews it",
+          "[pcp][rfc6887-11.3]") {
+  Wall wall;
+  ExplicitTerms terms;
+  terms.until = wall.now + 600s;
+  REQUIRE_FALSE(wall.firewall.open_pinhole(wall.now, {Protocol::udp, port}, terms));
+  CHECK(wall.comes_in(outer));
+  CHECK(wall.ask(request()).result() == Result::success);
+  Request another = request();
+  another.nonce = {9};
+  CHECK(wall.ask(another).result() == Result::not_authorized);
+}
+
 TEST_CASE("pinhole: lifetimes are kept within limits", "[pcp][rfc6887-15]") {
   Wall wall;
   Request wanted = request();
