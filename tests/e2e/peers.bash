@@ -40,6 +40,23 @@ open_host() {
   plug "$1" eth0 "$2/24"
 }
 
+# only_connects HOST...: connections leave these, none come in, and UDP does neither.
+only_connects() {
+  local host
+  for host; do
+    in_ns "$host" nft -f - <<'RULES' || return 1
+table inet closed {
+  chain out { type filter hook output priority 0; meta l4proto udp drop; }
+  chain in {
+    type filter hook input priority 0
+    meta l4proto udp drop
+    tcp flags & (syn | ack) == syn drop
+  }
+}
+RULES
+  done
+}
+
 # gateway LETTER OPTIONS...: stile-nat on it; its pid is ${gateways[LETTER]}.
 declare -A gateways
 gateway() {

@@ -34,16 +34,7 @@ scene() {
 scene "over UDP" --policy relay --turn "turn:$server_address"
 scene "over TCP" --policy relay --turn "turn:$server_address?transport=tcp"
 # Where UDP does not get through and connections only leave, the relay takes them.
-in_ns two nft -f - <<'RULES' || exit 1
-table inet closed {
-  chain out { type filter hook output priority 0; meta l4proto udp drop; }
-  chain in {
-    type filter hook input priority 0
-    meta l4proto udp drop
-    tcp flags & (syn | ack) == syn drop
-  }
-}
-RULES
+only_connects two || exit 1
 scene "TCP at the relay" --policy relay --ice-tcp --turn "turn:$server_address?transport=tcp"
 end "$coturn" TERM
 finish

@@ -82,7 +82,7 @@ typedef struct stile_config {
   int port_mapping;            /* the default routers are asked to map our ports, by PCP, NAT-PMP or UPnP */
   int hard_nats;               /* ports are guessed where NATs let no check through, with a peer that has it on, too */
   int default_route;           /* of each family only the address that the system would reach the Internet from */
-  int no_udp;                  /* no UDP leaves this host: TURN over TCP and TLS, and TCP candidates */
+  int no_udp;                  /* no UDP but for looking up names: TURN over TCP and TLS, and TCP candidates */
 } stile_config;
 
 typedef struct stile_session stile_session;

@@ -5,11 +5,11 @@
 #include <boost/asio/write.hpp>
 #include <utility>
 
-#include "asio/peer_framing.hpp"
 #include "asio/port_reuse.hpp"
 #include "asio/tls.hpp"
 #include "stile/asio/clock.hpp"
 #include "stile/asio/endpoint.hpp"
+#include "stile/ice/peer_framing.hpp"
 
 namespace stile {
 
@@ -27,14 +27,14 @@ PeerStream::PeerStream(boost::asio::any_io_executor executor, TransportAddress l
       callbacks_(std::move(callbacks)),
       tcp_(executor),
       patience_(executor),
-      input_(frame_header_size + longest_framed_message) {}
+      input_(ice::frame_header_size + ice::longest_framed_message) {}
 
 PeerStream::PeerStream(Tcp::socket accepted, Callbacks callbacks)
     : callbacks_(std::move(callbacks)),
       tcp_(std::move(accepted)),
       patience_(tcp_.get_executor()),
       connected_(true),
-      input_(frame_header_size + longest_framed_message) {}
+      input_(ice::frame_header_size + ice::longest_framed_message) {}
 
 void PeerStream::connect() {
   if (connected_) return be_connected();
@@ -103,8 +103,8 @@ void PeerStream::read() {
 bool PeerStream::take_messages() {
   std::size_t taken = 0;
   while (const auto message =
-             framed_message(MutableBytes(input_).subspan(taken, filled_ - taken))) {
-    taken += frame_header_size + message->size();
+             ice::framed_message(MutableBytes(input_).subspan(taken, filled_ - taken))) {
+    taken += ice::frame_header_size + message->size();
     callbacks_.on_message(*message);
     if (closing_) return false;
   }
@@ -116,9 +116,9 @@ bool PeerStream::take_messages() {
 
 void PeerStream::send(Bytes message) {
   if (!connected_ || closing_ || unsent_bytes_ > max_unsent ||
-      message.size() > longest_framed_message)
+      message.size() > ice::longest_framed_message)
     return;
-  ByteVector bytes = frame_of(message);
+  ByteVector bytes = ice::frame_of(message);
   unsent_bytes_ += bytes.size();
   unsent_.push_back(std::move(bytes));
   if (unsent_.size() == 1) write();

@@ -5,10 +5,10 @@
 #include <boost/asio/write.hpp>
 #include <utility>
 
-#include "asio/peer_framing.hpp"
 #include "asio/port_reuse.hpp"
 #include "asio/tls.hpp"
 #include "stile/asio/endpoint.hpp"
+#include "stile/ice/peer_framing.hpp"
 #include "stile/stun/stream_framing.hpp"
 
 namespace stile {
@@ -175,8 +175,8 @@ bool StreamConnection::take_messages() {
 std::optional<MutableBytes> StreamConnection::take_message(std::size_t& taken) {
   const MutableBytes rest = MutableBytes(input_).subspan(taken, filled_ - taken);
   if (carries_frames_) {
-    const auto message = framed_message(rest);
-    if (message) taken += frame_header_size + message->size();
+    const auto message = ice::framed_message(rest);
+    if (message) taken += ice::frame_header_size + message->size();
     return message;
   }
   const auto frame = stun::next_frame(rest);
@@ -187,10 +187,9 @@ std::optional<MutableBytes> StreamConnection::take_message(std::size_t& taken) {
 }
 
 void StreamConnection::send(Bytes message) {
-  if (!connected_ || closing_ || unsent_bytes_ > max_unsent ||
-      message.size() > longest_framed_message)
-    return;
-  ByteVector bytes = carries_frames_ ? frame_of(message) : copy_of(message);
+  if (!connected_ || closing_ || unsent_bytes_ > max_unsent) return;
+  if (carries_frames_ && message.size() > ice::longest_framed_message) return;
+  ByteVector bytes = carries_frames_ ? ice::frame_of(message) : copy_of(message);
   if (!carries_frames_) bytes.resize((bytes.size() + 3) & ~std::size_t{3});  // RFC 8656 §12.5
   unsent_bytes_ += bytes.size();
   unsent_.push_back(std::move(bytes));

@@ -84,8 +84,8 @@ struct OpenListener {
   PortRange ports;
 };
 /// A TCP connection to a peer, to be answered by handle_socket_opened(); its end is told by
-/// handle_disconnected(). It carries frames of RFC 4571, whose content SendDatagram and
-/// handle_datagram() have; so do connections that were accepted.
+/// handle_disconnected(). It carries frames of RFC 4571 (peer_framing.hpp), whose content
+/// SendDatagram and handle_datagram() have; so do connections that were accepted.
 struct ConnectToPeer {
   SocketId id;
   TransportAddress local;  ///< port 0: any; else that of a listener, which goes on

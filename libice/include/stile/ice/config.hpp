@@ -70,8 +70,9 @@ struct Config {
   /// is sent over them waits for what was lost.
   bool tcp = false;
   Policy policy = Policy::all;
-  /// Off: no UDP leaves this host. With TURN servers over TCP or TLS, Policy::relay and a proxy
-  /// that is RFC 8828 §5.2's mode 4.
+  /// Off: no socket for UDP is opened, and servers over it are not asked. With TURN servers over
+  /// TCP or TLS, Policy::relay and a proxy that is RFC 8828 §5.2's mode 4. Names are the driver's
+  /// business: the system looks them up as it does for others.
   bool udp = true;
   /// Host candidates tell a random name under .local in place of the address
   /// (draft-ietf-mmusic-mdns-ice-candidates): the peer finds it on the same link, and nobody else

@@ -7,13 +7,14 @@
 
 // RFC 4571 §2: on a stream between peers each message has its length in front, in two bytes.
 
-namespace stile {
+namespace stile::ice {
 
 inline constexpr std::size_t frame_header_size = 2;
 inline constexpr std::size_t longest_framed_message = 65'535;
 
 /// The message that the stream begins with, if all of it is there.
-inline std::optional<MutableBytes> framed_message(MutableBytes stream) {
+template <class View>
+std::optional<View> framed_message(View stream) {
   if (stream.size() < frame_header_size) return std::nullopt;
   const std::size_t size = load_u16(stream.data());
   if (stream.size() - frame_header_size < size) return std::nullopt;
@@ -28,4 +29,4 @@ inline ByteVector frame_of(Bytes message) {
   return frame;
 }
 
-}  // namespace stile
+}  // namespace stile::ice
