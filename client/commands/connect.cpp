@@ -76,6 +76,8 @@ void require_addresses(const Options& options) {
   if (!name.empty())
     throw CommandError("interface " + name +
                        " is down or has no usable address; `ip address` shows it");
+  if (options.default_route)
+    throw CommandError("this host has no default route; leave out --default-route");
   throw CommandError(
       "this host has no address but loopback ones; bring an interface up, or try --loopback");
 }
@@ -167,7 +169,7 @@ void add_connect_command(CLI::App& app, int& exit_status) {
                     "use only the addresses that the Internet is reached from");
   command->add_flag("--ipv4-only", options->ipv4_only, "use no IPv6 addresses");
   command->add_flag("--no-udp", options->no_udp,
-                    "send no UDP: TURN over TCP and TLS, and --ice-tcp");
+                    "send no UDP, but for looking up names: TURN over TCP and TLS, and --ice-tcp");
   command->add_flag("--trickle", options->trickle,
                     "tell candidates as they are found, each in a line of its own");
   command->add_flag("--mdns", options->mdns,

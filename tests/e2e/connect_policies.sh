@@ -59,5 +59,7 @@ check "a server over UDP is told of" await_error left 'is asked over UDP, which 
 wait "${peers[left]}"
 check_equal "with nothing else it fails" 1 $?
 refused() { in_ns a "$stile" connect --stdio "$@" 2>&1 </dev/null | tail -n 1; }
+check_equal "no default route is said in words" "stile connect: this host has no default route; leave out --default-route" \
+  "$(in_ns two "$stile" connect --stdio --default-route 2>&1 </dev/null | tail -n 1)"
 check "a policy that is none is refused" grep -q 'none-such' <(refused --policy none-such)
 finish
