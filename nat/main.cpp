@@ -15,7 +15,8 @@ namespace {
 using namespace stile::nat::shell;
 
 int run(const RunOptions& options, const Gateway::Reread& reread) {
-  stile::SystemRandom random;
+  stile::SystemRandom system;
+  stile::BufferedRandom random(system);
   Gateway gateway(options, make_setup(options, random), random, reread);
   fmt::print("{}\n", gateway.describe_ready());
   std::fflush(stdout);

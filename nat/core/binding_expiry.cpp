@@ -17,6 +17,19 @@ void Bindings::set_deadline(SessionRef session, Instant deadline) {
     session_queue_.move(session.number, deadline);
 }
 
+/// A forward has no end.
+void Bindings::age(MappingRef mapping, Instant until) {
+  const Instant before = std::exchange(mapping->kept_until, until);
+  if (mapping->is_static) return;
+  if (!mapping->awaits_end) {
+    mapping->awaits_end = true;
+    return mapping_queue_.put(mapping.number, until);
+  }
+  // Its entry is never later than its end was.
+  if (until < before && until < mapping_queue_.wake_of(mapping.number))
+    mapping_queue_.move(mapping.number, until);
+}
+
 void Bindings::keep_mapping_of(SessionRef session, Instant until) {
   Mapping& mapping = mappings_[links_[session.number].mapping];
   mapping.kept_until = std::max(mapping.kept_until, until);
@@ -25,6 +38,7 @@ void Bindings::keep_mapping_of(SessionRef session, Instant until) {
 void Bindings::keep_mapping(Protocol protocol, Endpoint external, Instant until) {
   const std::uint32_t number = mapping_with_external(flow_key(protocol, external));
   if (number == no_record) return;
+  if (!config_.has_sessions(protocol)) return age({&mappings_[number], number}, until);
   mappings_[number].kept_until = std::max(mappings_[number].kept_until, until);
 }
 

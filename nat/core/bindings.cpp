@@ -55,6 +55,18 @@ std::expected<SessionRef, Refusal> Bindings::open(Instant now, Protocol protocol
   return insert_session(now, number, remote);
 }
 
+std::expected<MappingRef, Refusal> Bindings::open_mapping(Instant now, Protocol protocol,
+                                                          Endpoint inside, const Wish& wish) {
+  if (is_behind()) end_overdue(now, protocol, inside, {});
+  std::uint32_t number = mapping_with_inside(flow_key(protocol, inside));
+  if (number == no_record) {
+    const auto created = create_mapping(now, protocol, inside, {}, wish);
+    if (!created) return std::unexpected(created.error());
+    number = *created;
+  }
+  return MappingRef{&mappings_[number], number};
+}
+
 /// Why there cannot be another session, whatever mapping it would have.
 std::optional<Refusal> Bindings::full_for(Endpoint inside, std::uint32_t known) const {
   if (sessions_.size() >= config_.max_sessions) return Refusal::session_limit;
@@ -81,7 +93,8 @@ std::expected<std::uint32_t, Refusal> Bindings::create_mapping(Instant now, Prot
   }
   // Both are written soon; one wait is enough.
   mappings_by_external_.prefetch(hash_(flow_key(protocol, *external)));
-  sessions_by_external_.prefetch(hash_(flow_key(protocol, *external, remote)));
+  if (config_.has_sessions(protocol))
+    sessions_by_external_.prefetch(hash_(flow_key(protocol, *external, remote)));
   Mapping mapping;
   mapping.protocol = protocol;
   mapping.inside = inside;
@@ -121,8 +134,9 @@ std::optional<Endpoint> Bindings::own_port(Instant now, Protocol protocol, Subsc
 std::uint32_t Bindings::insert_mapping(const Mapping& mapping) {
   const std::uint32_t number = mappings_.insert(Mapping(mapping));
   mappings_by_inside_.insert(hash_(inside_key_of(mapping)), number);
-  mappings_by_external_.insert(hash_(external_key_of(mapping)), number);
   emit_(MappingCreated{info_of(mapping)});
+  // Last, as the memory for it has only just been asked for.
+  mappings_by_external_.insert(hash_(external_key_of(mapping)), number);
   return number;
 }
 

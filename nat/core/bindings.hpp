@@ -9,7 +9,7 @@
 #include "nat/core/endpoint.hpp"
 #include "nat/core/explicit_mapping.hpp"
 #include "nat/core/flow_table.hpp"
-#include "nat/core/foreseen_sessions.hpp"
+#include "nat/core/foreseen_records.hpp"
 #include "nat/core/mapping.hpp"
 #include "nat/core/nat.hpp"
 #include "nat/core/port_assignment.hpp"
@@ -35,7 +35,7 @@ struct Wish {
 /// turn are not found, though they keep their ports.
 class Bindings {
  public:
-  using Emit = std::function<void(Event)>;
+  using Emit = std::function<void(Event&&)>;
   Bindings(const Config& config, Random& random, Counters& counters, Emit emit);
 
   const Mapping* mapping_of_inside(Protocol protocol, Endpoint inside, Endpoint remote) const;
@@ -45,6 +45,9 @@ class Bindings {
   // Likewise of the next packet, if it is as it was foreseen.
   SessionRef foreseen_of_inside(Protocol protocol, Endpoint inside, Endpoint remote);
   SessionRef foreseen_of_external(Protocol protocol, Endpoint external, Endpoint remote);
+  // Mappings that need no session, of the next packet or not.
+  MappingRef lone_mapping_of_inside(Protocol protocol, Endpoint inside);
+  MappingRef lone_mapping_of_external(Protocol protocol, Endpoint external);
   Session* find(SessionId id) { return sessions_.find(id); }
   SessionId id_of(SessionRef session) const { return sessions_.id_of(session.number); }
   bool knows_endpoint(Protocol protocol, Endpoint external, Endpoint remote) const;
@@ -67,9 +70,16 @@ class Bindings {
   /// deadline.
   std::expected<SessionRef, Refusal> open(Instant now, Protocol protocol, Endpoint inside,
                                           Endpoint remote, const Wish& wish = {});
+  /// The mapping of an inside endpoint that needs no session (Config::has_sessions), a new one if
+  /// there is none. The caller calls age().
+  std::expected<MappingRef, Refusal> open_mapping(Instant now, Protocol protocol, Endpoint inside,
+                                                  const Wish& wish = {});
+  /// Of such a mapping: it ends then.
+  void age(MappingRef mapping, Instant until);
   /// One that another NAT has had; nothing if it cannot be as it was.
   SessionRef restore(Instant now, Protocol protocol, Endpoint inside, Endpoint external,
                      Endpoint remote);
+  MappingRef restore_mapping(Instant now, Protocol protocol, Endpoint inside, Endpoint external);
   void set_deadline(SessionRef session, Instant deadline);
   void end(SessionRef session, Instant now) {
     remove_session(session.number, EndReason::expired, now);
@@ -138,6 +148,10 @@ class Bindings {
   std::uint32_t number_of_inside(Protocol protocol, Endpoint inside, Endpoint remote) const;
   std::uint32_t mapping_with_inside(const FlowKey& key) const;
   std::uint32_t mapping_with_external(const FlowKey& key) const;
+  MappingRef live_mapping(std::uint32_t number) {
+    if (number == no_record || waits(mappings_[number])) return {};
+    return {&mappings_[number], number};
+  }
   SessionRef live(std::uint32_t number) {
     if (number == no_record || is_over(sessions_[number])) return {};
     return {&sessions_[number], number};
@@ -186,6 +200,7 @@ class Bindings {
   void set_terms(std::uint32_t mapping, const MapRequest& request);
   void end_terms(std::uint32_t mapping, EndReason reason, Instant now);
   void forget_terms(std::uint32_t mapping);
+  bool is_in_use(const Mapping& mapping, Instant now) const;
   void end_if_unused(std::uint32_t mapping, EndReason reason, Instant now);
   bool is_companion(const Mapping& mapping);
   const Subscriber* known_subscriber(std::uint32_t inside_address) const;
@@ -219,7 +234,7 @@ class Bindings {
   HashIndex mappings_by_external_;
   HashIndex sessions_by_inside_;
   HashIndex sessions_by_external_;
-  ForeseenSessions foreseen_;
+  ForeseenRecords foreseen_;
   FlowTable<std::uint32_t> sessions_with_address_;  ///< how many, where a filter asks for it
   FlowTable<std::uint32_t> subscribers_by_address_;
   std::uint64_t balancer_seed_;
@@ -261,6 +276,22 @@ inline SessionRef Bindings::foreseen_of_external(Protocol protocol, Endpoint ext
   return live(foreseen_.take([&](std::uint32_t number) {
     return number < sessions_.slot_count() && external_key_of(sessions_[number]) == key;
   }));
+}
+
+inline MappingRef Bindings::lone_mapping_of_inside(Protocol protocol, Endpoint inside) {
+  const FlowKey key = flow_key(protocol, inside);
+  const std::uint32_t foreseen = foreseen_.take([&](std::uint32_t number) {
+    return number < mappings_.slot_count() && inside_key_of(mappings_[number]) == key;
+  });
+  return live_mapping(foreseen != no_record ? foreseen : mapping_with_inside(key));
+}
+
+inline MappingRef Bindings::lone_mapping_of_external(Protocol protocol, Endpoint external) {
+  const FlowKey key = flow_key(protocol, external);
+  const std::uint32_t foreseen = foreseen_.take([&](std::uint32_t number) {
+    return number < mappings_.slot_count() && external_key_of(mappings_[number]) == key;
+  });
+  return live_mapping(foreseen != no_record ? foreseen : mapping_with_external(key));
 }
 
 inline std::uint32_t Bindings::session_with_inside(Protocol protocol, Endpoint inside,

@@ -111,6 +111,26 @@ std::optional<std::string> problem_with_times(const Config& config) {
   return std::nullopt;
 }
 
+/// What asks for the remote endpoints of UDP.
+std::optional<std::string> problem_without_sessions(const Config& config) {
+  if (config.udp_sessions) return std::nullopt;
+  if (config.mapping != Behavior::endpoint_independent ||
+      config.filtering != Behavior::endpoint_independent)
+    return "UDP without sessions needs endpoint-independent mapping and filtering";
+  const std::array<std::pair<bool, const char*>, 7> askers{{
+      {config.session_events, "a log of sessions"},
+      {!config.udp_port_timeouts.empty(), "a UDP port's timeout"},
+      {config.udp_unanswered_timeout.has_value(), "a timeout of unanswered UDP"},
+      {config.evict_oldest, "eviction of the oldest session"},
+      {config.icmp_errors == IcmpErrors::end_session, "an ICMP error that ends a session"},
+      {config.sip_alg != SipAlg::off, "the SIP ALG"},
+      {!config.balancers.empty(), "a balancer"},
+  }};
+  for (const auto& [asks, name] : askers)
+    if (asks) return std::string(name) + " needs sessions of UDP";
+  return std::nullopt;
+}
+
 }  // namespace
 
 std::optional<std::string> problem_with(const Config& config) {
@@ -120,6 +140,7 @@ std::optional<std::string> problem_with(const Config& config) {
   if (auto problem = problem_with_ports(config)) return problem;
   if (auto problem = problem_with_limits(config)) return problem;
   if (auto problem = problem_with_times(config)) return problem;
+  if (auto problem = problem_without_sessions(config)) return problem;
   if (config.inside_mtu < smallest_mtu || config.outside_mtu < smallest_mtu)
     return "an MTU is below 68";
   return std::nullopt;

@@ -189,6 +189,12 @@ struct Config {
   /// REQ-12).
   bool session_events = false;
 
+  /// Whether UDP has a session for each remote endpoint, as the other protocols have. Where UDP is
+  /// mapped and filtered regardless of the remote endpoint, the mapping and its one deadline would
+  /// do, at a third of the memory; but then nobody can say with whom a host talks, or how much.
+  bool udp_sessions = true;
+  bool has_sessions(Protocol protocol) const { return udp_sessions || protocol != Protocol::udp; }
+
   // RFC 4787 REQ-10, RFC 5382 REQ-6: off, and each for itself.
   bool ftp_alg = false;
   SipAlg sip_alg = SipAlg::off;

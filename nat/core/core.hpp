@@ -50,6 +50,8 @@ class Nat::Core {
   void reconfigure(Instant now, const Config& wanted);  // reconfigure.cpp
   void set_server_well(Instant now, Endpoint server, bool is_well);
   bool restore(Instant now, const SessionInfo& info);  // restore.cpp
+  void for_each_lone_mapping(Instant now,
+                             const std::function<void(const SessionInfo&)>& visit) const;
 
   // requests.cpp: what hosts ask for themselves
   std::expected<RequestedMapping, ExplicitRefusal> map(Instant now, const MapRequest& request);
@@ -77,6 +79,12 @@ class Nat::Core {
   bool known_inbound(PlainPacket packet);
   void refresh_plain(SessionRef session, Side from, PlainPacket packet);
 
+  // lone_mappings.cpp: UDP without sessions, for_each_lone_mapping() too
+  Routed route_by_mapping(const Ipv4Packet& packet, const Flow& flow);
+  void refresh_mapping(MappingRef mapping, Side from);
+  bool known_outbound_by_mapping(PlainPacket packet);
+  bool known_inbound_by_mapping(PlainPacket packet);
+
   // receive.cpp: which procedure a packet is for
   Verdict from_inside(const Ipv4Packet& packet);
   Verdict from_outside(const Ipv4Packet& packet);
@@ -94,7 +102,7 @@ class Nat::Core {
   SessionRef open_session(const Ipv4Packet& packet, const Flow& flow);
   void refuse(const Ipv4Packet& packet, const Flow& flow, Refusal refusal);
   Routed route_without_session(const Ipv4Packet& packet, const Flow& flow);
-  bool is_permitted(const Flow& flow) const;
+  bool is_permitted(Protocol protocol, Endpoint remote) const;
   Route route_to_outside(const Flow& flow, Endpoint external, SessionId session) const;
   SessionId id_for_later(const Ipv4Packet& packet, SessionRef session) const;
 
@@ -182,7 +190,7 @@ class Nat::Core {
   // nat.cpp
   void advance(Instant now);
   void rebind();
-  void push_event(Event event);
+  void push_event(Event&& event);
   void list_external();
 
   FragmentTracker& fragments(Side from) { return fragments_[static_cast<std::size_t>(from)]; }

@@ -121,8 +121,15 @@ bool Bindings::unmap(Instant now, Protocol protocol, Endpoint inside) {
 }
 
 void Bindings::end_terms(std::uint32_t mapping, EndReason reason, Instant now) {
-  if (mappings_[mapping].sessions == 0) return remove_mapping(mapping, reason, now);
+  if (!is_in_use(mappings_[mapping], now)) return remove_mapping(mapping, reason, now);
   forget_terms(mapping);
+  end_if_unused(mapping, reason, now);
+}
+
+/// By traffic, whether or not its host asked for it.
+bool Bindings::is_in_use(const Mapping& mapping, Instant now) const {
+  const bool ages_alone = !config_.has_sessions(mapping.protocol);
+  return mapping.sessions > 0 || (ages_alone && mapping.kept_until > now);
 }
 
 void Bindings::forget_terms(std::uint32_t number) {

@@ -20,6 +20,14 @@ constexpr FlowKey flow_key(Protocol protocol, Endpoint ours, Endpoint remote = {
           std::uint64_t{remote.address} << 16 | remote.port};
 }
 
+constexpr Protocol protocol_of(const FlowKey& key) {
+  return static_cast<Protocol>(key.first & 0xff);
+}
+/// Of whatever remote endpoint.
+constexpr FlowKey half_of(const FlowKey& key) {
+  return {key.first, 0};
+}
+
 /// Keyed, so that a sender cannot choose flows that collide.
 class FlowHash {
  public:

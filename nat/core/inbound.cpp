@@ -34,9 +34,10 @@ void Nat::Core::keep_mapping(const Flow& flow, const Admission& admission) {
 
 /// The host that the destination of `flow` belongs to, if its filter lets the source in.
 std::optional<Admission> Nat::Core::admitted(const Flow& flow) {
-  if (const SessionRef session =
-          bindings_.session_of_external(flow.protocol, flow.destination, flow.source))
-    return Admission{session->inside, true, session};
+  if (config_.has_sessions(flow.protocol))
+    if (const SessionRef session =
+            bindings_.session_of_external(flow.protocol, flow.destination, flow.source))
+      return Admission{session->inside, true, session};
   if (const auto inside = static_.inside_of(flow.destination.address))
     return Admission{{*inside, flow.destination.port}};
   if (bindings_.is_balanced(flow.protocol, flow.destination)) {

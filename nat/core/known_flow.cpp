@@ -25,6 +25,7 @@ bool Nat::Core::known_outbound(PlainPacket packet) {
   if (remote.address == inside_address_ || external_.contains(remote.address) ||
       inside_networks_.contains(remote.address) || no_nat_.contains(remote.address))
     return false;
+  if (!config_.has_sessions(packet.protocol())) return known_outbound_by_mapping(packet);
   SessionRef session = bindings_.foreseen_of_inside(packet.protocol(), packet.source(), remote);
   if (!session) session = bindings_.session_of_inside(packet.protocol(), packet.source(), remote);
   if (!session) return false;
@@ -37,6 +38,7 @@ bool Nat::Core::known_outbound(PlainPacket packet) {
 /// Who has a session has an address of the NAT.
 bool Nat::Core::known_inbound(PlainPacket packet) {
   if (is_own(packet.source().address)) return false;
+  if (!config_.has_sessions(packet.protocol())) return known_inbound_by_mapping(packet);
   const Endpoint remote = packet.source();
   const Endpoint external = packet.destination();
   SessionRef session = bindings_.foreseen_of_external(packet.protocol(), external, remote);

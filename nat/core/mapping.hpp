@@ -10,9 +10,20 @@ namespace stile::nat {
 /// Stands for no record where a number is expected.
 inline constexpr std::uint32_t no_record = 0xffffffff;
 
+/// A record and its number.
+template <class T>
+struct RecordRef {
+  T* record = nullptr;
+  std::uint32_t number = no_record;
+
+  explicit operator bool() const { return record != nullptr; }
+  T* operator->() const { return record; }
+  T& operator*() const { return *record; }
+};
+
 /// RFC 4787 §4.1: an inside endpoint and the external endpoint it appears as.
 struct Mapping {
-  Instant kept_until{};  ///< past its last session, by inbound refresh
+  Instant kept_until{};  ///< past its last session, by inbound refresh; or without any session
   StoredEndpoint inside;
   StoredEndpoint external;
   StoredEndpoint remote;  ///< the part of the remote endpoint it depends on; zero where it does not
@@ -30,5 +41,6 @@ struct Mapping {
 };
 static_assert(sizeof(Mapping) == 40);
 using MappingId = SlotId<Mapping>;
+using MappingRef = RecordRef<Mapping>;
 
 }  // namespace stile::nat

@@ -14,7 +14,8 @@ Nat::Core::Core(Config config, Random& random)
       no_nat_(config_.no_nat),
       next_identification_(static_cast<std::uint16_t>(random.u32())),
       static_(config_, random),
-      bindings_(config_, random, counters_, [this](Event event) { push_event(std::move(event)); }),
+      bindings_(config_, random, counters_,
+                [this](Event&& event) { push_event(std::move(event)); }),
       esp_(config_, random),
       held_syns_(config_, random),
       fragments_{FragmentTracker(config_, random), FragmentTracker(config_, random)},
@@ -85,12 +86,12 @@ std::optional<Command> Nat::Core::poll_command() {
 
 std::optional<Event> Nat::Core::poll_event() {
   if (events_.empty()) return std::nullopt;
-  Event event = std::move(events_.front());
+  std::optional<Event> event(std::move(events_.front()));
   events_.pop_front();
   return event;
 }
 
-void Nat::Core::push_event(Event event) {
+void Nat::Core::push_event(Event&& event) {
   if (events_.size() >= config_.max_events) {
     ++counters_.events_lost;
     return;
@@ -190,6 +191,7 @@ void Nat::for_each_session(Instant now,
     info.inbound = session.traffic.of(Side::outside);
     visit(info);
   });
+  if (!core_->config().udp_sessions) core_->for_each_lone_mapping(now, visit);
 }
 
 }  // namespace stile::nat

@@ -137,7 +137,8 @@ struct Traffic {
   std::uint64_t bytes = 0;
 };
 
-/// One flow as `stile-nat ctl list` shows it.
+/// One flow as `stile-nat ctl list` shows it. Where UDP has no sessions it is a mapping, its remote
+/// endpoint is unspecified, and its traffic has not been counted.
 struct SessionInfo {
   Protocol protocol = Protocol::udp;
   TransportAddress inside;
@@ -237,7 +238,8 @@ class Nat {
   const Counters& counters() const;
   std::size_t mapping_count() const;
   std::size_t session_count() const;
-  /// In an order that does not depend on addresses; `visit` does not call the Nat.
+  /// And mappings that have no sessions (Config::udp_sessions). In an order that does not depend on
+  /// addresses; `visit` does not call the Nat.
   void for_each_session(Instant now, const std::function<void(const SessionInfo&)>& visit) const;
 
  private:

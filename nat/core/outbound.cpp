@@ -21,10 +21,11 @@ Nat::Core::Routed Nat::Core::route_outbound(const Ipv4Packet& packet, const Flow
   if (!can_go_out(packet, Side::inside, hairpin ? Side::inside : Side::outside))
     return std::unexpected(Action::drop);
 
+  if (!config_.has_sessions(flow.protocol)) return route_by_mapping(packet, flow);
   SessionRef session = bindings_.session_of_inside(flow.protocol, flow.source, flow.destination);
   if (!session && flow.tcp && !begins_connection(*flow.tcp))
     return route_without_session(packet, flow);
-  if (!session && !is_permitted(flow)) {
+  if (!session && !is_permitted(flow.protocol, flow.destination)) {
     ++counters_.dropped_policy;
     return std::unexpected(Action::drop);
   }
@@ -49,10 +50,8 @@ SessionId Nat::Core::id_for_later(const Ipv4Packet& packet, SessionRef session) 
 }
 
 /// Config::blocked and Config::only.
-bool Nat::Core::is_permitted(const Flow& flow) const {
-  const auto matches = [&](const PortRule& rule) {
-    return rule.matches(flow.protocol, flow.destination.port);
-  };
+bool Nat::Core::is_permitted(Protocol protocol, Endpoint remote) const {
+  const auto matches = [&](const PortRule& rule) { return rule.matches(protocol, remote.port); };
   if (std::ranges::any_of(config_.blocked, matches)) return false;
   return config_.only.empty() || std::ranges::any_of(config_.only, matches);
 }

@@ -20,7 +20,7 @@ namespace stile::nat {
 /// §4.2.1, REQ-3).
 class PortAssignor {
  public:
-  using Emit = std::function<void(Event)>;
+  using Emit = std::function<void(Event&&)>;
   /// `emit` gets PortBlockAssigned and PortBlockReleased.
   PortAssignor(const Config& config, Random& random, Emit emit);
 

@@ -23,7 +23,7 @@ FlowKey probable_key(Side from, Bytes packet) {
 }  // namespace
 
 void Nat::Core::prefetch(Side from, std::span<const Bytes> packets) {
-  std::array<FlowKey, ForeseenSessions::most> keys;
+  std::array<FlowKey, ForeseenRecords::most> keys;
   const std::size_t count = std::min(packets.size(), keys.size());
   for (std::size_t i = 0; i < count; ++i) keys[i] = probable_key(from, packets[i]);
   bindings_.foresee(from, std::span(keys).first(count));
@@ -38,19 +38,25 @@ void Nat::prefetch(Side from, std::span<const Bytes> packets) {
 void Bindings::foresee(Side from, std::span<const FlowKey> keys) {
   const HashIndex& sessions = from == Side::inside ? sessions_by_inside_ : sessions_by_external_;
   const HashIndex& mappings = from == Side::inside ? mappings_by_inside_ : mappings_by_external_;
-  std::array<std::uint32_t, ForeseenSessions::most> hashes;
+  std::array<std::uint32_t, ForeseenRecords::most> hashes;
   for (std::size_t i = 0; i < keys.size(); ++i) {
-    hashes[i] = hash_(keys[i]);
-    sessions.prefetch(hashes[i]);
+    const bool is_alone = !config_.has_sessions(protocol_of(keys[i]));
+    hashes[i] = hash_(is_alone ? half_of(keys[i]) : keys[i]);
+    (is_alone ? mappings : sessions).prefetch(hashes[i]);
   }
   foreseen_.clear();
+  const auto any = [](std::uint32_t) { return true; };
   for (std::size_t i = 0; i < keys.size(); ++i) {
-    const std::uint32_t number = sessions.find(hashes[i], [](std::uint32_t) { return true; });
+    const bool is_alone = !config_.has_sessions(protocol_of(keys[i]));
+    const std::uint32_t number = (is_alone ? mappings : sessions).find(hashes[i], any);
     foreseen_.add(number);
-    if (number != no_record)
-      prefetch_line(&sessions_[number]);
-    else
-      mappings.prefetch(hash_({keys[i].first, 0}));
+    if (number == no_record) {
+      if (!is_alone) mappings.prefetch(hash_(half_of(keys[i])));
+    } else if (is_alone) {
+      prefetch_record(mappings_[number]);
+    } else {
+      prefetch_record(sessions_[number]);
+    }
   }
 }
 

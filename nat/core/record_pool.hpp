@@ -20,6 +20,8 @@ class RecordPool {
     if (free_.empty()) {
       records_.push_back(std::move(value));
       generations_.push_back(1);
+      // There is room for all of them to end without another page from the system.
+      free_.reserve(records_.size());
       return static_cast<std::uint32_t>(records_.size() - 1);
     }
     const std::uint32_t index = free_.back();

@@ -60,7 +60,9 @@ std::optional<IpAddress> Nat::external_of(IpAddress inside) const {
 Instant Nat::Core::idle_until(Protocol protocol, Endpoint inside) const {
   constexpr std::size_t most_looked_at = 4096;
   const Mapping* mapping = bindings_.unscoped_mapping(protocol, inside);
-  if (!mapping || mapping->sessions == 0) return {};
+  if (!mapping) return {};
+  if (!config_.has_sessions(protocol)) return mapping->kept_until;
+  if (mapping->sessions == 0) return {};
   if (const auto last = bindings_.last_deadline_of(*mapping, most_looked_at)) return *last;
   return now_ + (protocol == Protocol::tcp ? config_.tcp_established_timeout : config_.udp_timeout);
 }

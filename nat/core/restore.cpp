@@ -16,6 +16,13 @@ bool Nat::Core::restore(Instant now, const SessionInfo& info) {
   if (info.time_left <= Duration::zero()) return false;
   const Endpoint inside = endpoint_of(info.inside);
   const Endpoint remote = endpoint_of(info.remote);
+  if (!config_.has_sessions(info.protocol)) {
+    const MappingRef mapping =
+        bindings_.restore_mapping(now_, info.protocol, inside, endpoint_of(info.external));
+    if (mapping) bindings_.age(mapping, std::max(mapping->kept_until, now_ + info.time_left));
+    return static_cast<bool>(mapping);
+  }
+  if (info.remote.ip.is_unspecified()) return false;
   const auto session =
       bindings_.restore(now_, info.protocol, inside, endpoint_of(info.external), remote);
   if (!session) return false;
@@ -38,6 +45,14 @@ SessionRef Bindings::restore(Instant now, Protocol protocol, Endpoint inside, En
   if (Endpoint((*opened)->external) == external) return *opened;
   remove_session(opened->number, EndReason::flushed, now);
   return {};
+}
+
+MappingRef Bindings::restore_mapping(Instant now, Protocol protocol, Endpoint inside,
+                                     Endpoint external) {
+  if (!is_external(external.address)) return {};
+  const auto opened = open_mapping(now, protocol, inside,
+                                   {.external = external, .exactly = true, .is_restored = true});
+  return opened && Endpoint((*opened)->external) == external ? *opened : MappingRef{};
 }
 
 }  // namespace stile::nat

@@ -62,14 +62,6 @@ struct SessionLinks {
   std::uint32_t previous = no_record;
 };
 
-/// A session and its number.
-struct SessionRef {
-  Session* session = nullptr;
-  std::uint32_t number = no_record;
-
-  explicit operator bool() const { return session != nullptr; }
-  Session* operator->() const { return session; }
-  Session& operator*() const { return *session; }
-};
+using SessionRef = RecordRef<Session>;
 
 }  // namespace stile::nat

@@ -42,4 +42,12 @@ inline void prefetch_line(const void* at) {
   __asm__ volatile("" : : "r"(at));
 }
 
+/// Likewise a record, which may lie across two lines.
+template <class T>
+void prefetch_record(const T& record) {
+  prefetch_line(&record);
+  if constexpr (alignof(T) < ZeroedMemory::cache_line)
+    prefetch_line(reinterpret_cast<const std::byte*>(&record + 1) - 1);
+}
+
 }  // namespace stile::nat

@@ -67,6 +67,7 @@ std::optional<std::string> problem_with(const Nat64Config& config) {
     return "an IPv6 MTU is below 1280, or above that of the link";
   if (!config.nat.static_addresses.empty()) return "NAT64 has no static addresses, only forwards";
   if (!config.nat.balancers.empty()) return "NAT64 has no balancers";
+  if (!config.nat.udp_sessions) return "NAT64 has a session for each UDP flow (RFC 6146 §3.1)";
   if (config.nat.ports == PortAssignment::deterministic) return "NAT64 has no deterministic ports";
   for (const Forward& forward : config.nat.forwards)
     if (!is_unicast(forward.inside.ip))

@@ -27,6 +27,13 @@ std::uint64_t packets(const Json& session, const char* direction) {
   return session.at(direction).at("packets").get<std::uint64_t>();
 }
 
+/// Of UDP without sessions, which Linux does not have: source, and source as seen outside.
+std::string mapping_line(const std::string& head, const TransportAddress& inside,
+                         const TransportAddress& external) {
+  return head + fmt::format("src={} sport={} [MAPPING] dst={} dport={}", inside.ip.to_string(),
+                            inside.port, external.ip.to_string(), external.port);
+}
+
 /// conntrack's word for a state of ours.
 std::string tcp_state(const Json& session) {
   const std::string state = session.value("state", "");
@@ -61,6 +68,8 @@ std::string conntrack_line(const Json& session) {
   };
   std::string line = fmt::format("{:<8} {} {} ", protocol, number_of(protocol),
                                  session.at("time_left").get<std::int64_t>());
+  if (!session.contains("remote"))
+    return mapping_line(line, endpoint("inside"), endpoint("external"));
   if (protocol == "tcp") line += tcp_state(session) + " ";
   line += direction(session, endpoint("inside"), endpoint("remote"), "outbound");
   const bool is_answered = packets(session, "inbound") > 0;

@@ -19,7 +19,9 @@ using control::Json;
 
 constexpr const char* row = "{:<5} {:<12} {:>8}  {:<21} {:<21} {:<21} {:>18} {:>18}\n";
 
-std::string traffic(const Json& counts) {
+std::string traffic(const Json& session, const char* direction) {
+  if (!session.contains(direction)) return "-";
+  const Json& counts = session.at(direction);
   return fmt::format("{}/{}", counts.at("packets").get<std::uint64_t>(),
                      counts.at("bytes").get<std::uint64_t>());
 }
@@ -35,8 +37,8 @@ void print_sessions(const Json& answer) {
   for (const Json& session : answer.at("sessions"))
     fmt::print(row, session.at("protocol").get<std::string>(), session.value("state", "-"),
                time_left(session), session.at("inside").get<std::string>(),
-               session.at("external").get<std::string>(), session.at("remote").get<std::string>(),
-               traffic(session.at("outbound")), traffic(session.at("inbound")));
+               session.at("external").get<std::string>(), session.value("remote", "*"),
+               traffic(session, "outbound"), traffic(session, "inbound"));
   for (const Json& mapping : answer.at("mappings"))
     fmt::print(row, mapping.at("protocol").get<std::string>(), "mapped", time_left(mapping),
                mapping.at("inside").get<std::string>(), mapping.at("external").get<std::string>(),

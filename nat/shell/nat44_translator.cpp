@@ -49,7 +49,9 @@ void Nat44Translator::reconfigure(Instant now, const RunOptions& options) {
 }
 
 void Nat44Translator::restore(Instant now, const SessionInfo& session) {
-  if (session.inside.ip.is_v4() && session.external.ip.is_v4() && session.remote.ip.is_v4())
+  const IpAddress& remote = session.remote.ip;
+  if (session.inside.ip.is_v4() && session.external.ip.is_v4() &&
+      (remote.is_v4() || remote.is_unspecified()))
     nat_.restore(now, session);
 }
 

@@ -28,6 +28,8 @@ void add_ports(CLI::App& app, Config& nat) {
 void add_limits(CLI::App& app, Config& nat) {
   add_number(app, "--max-mappings", nat.max_mappings, "mappings in all [65536]");
   add_number(app, "--max-sessions", nat.max_sessions, "sessions in all [262144]");
+  app.add_flag("--udp-sessions,!--no-udp-sessions", nat.udp_sessions,
+               "UDP has a session for each remote endpoint; without, a mapping alone [on]");
   app.add_flag("--reserve-tables,!--no-reserve-tables", nat.reserves_tables,
                "memory for all of these is taken at the start [as they fill]");
   add_number(app, "--ports-per-host", nat.ports_per_host,

@@ -28,12 +28,15 @@ Json describe(const Traffic& traffic) {
 }
 
 Json describe(const SessionInfo& session) {
+  // Of UDP without sessions only the mapping is known.
+  const bool is_mapping_alone = session.remote.ip.is_unspecified();
   Json json{{"protocol", name_of(session.protocol)},
             {"inside", session.inside.to_string()},
-            {"external", session.external.to_string()},
-            {"remote", session.remote.to_string()}};
+            {"external", session.external.to_string()}};
+  if (!is_mapping_alone) json["remote"] = session.remote.to_string();
   if (session.tcp_state) json["state"] = name_of(*session.tcp_state);
   json["time_left"] = std::chrono::duration_cast<std::chrono::seconds>(session.time_left).count();
+  if (is_mapping_alone) return json;
   json["outbound"] = describe(session.outbound);
   json["inbound"] = describe(session.inbound);
   return json;
@@ -105,6 +108,7 @@ Json describe_behavior(const Config& nat) {
           {"pooling", name_of(nat.pooling)},
           {"hairpin", name_of(nat.hairpin)},
           {"refresh", name_of(nat.refresh)},
+          {"udp_sessions", nat.udp_sessions},
           {"refusal", name_of(nat.refusal_answer)},
           {"unsolicited_syn", name_of(nat.unsolicited_syn)},
           {"fragments", name_of(nat.fragments)},

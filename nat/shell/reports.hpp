@@ -28,7 +28,8 @@ struct ShellCounters {
 // The answers of the control socket, one JSON object on one line each.
 
 /// {"sessions":[{"protocol","inside","external","remote","state" (TCP),"time_left"
-/// (seconds),"outbound":{"packets","bytes"}, "inbound":{...}}],
+/// (seconds),"outbound":{"packets","bytes"}, "inbound":{...}}], without "remote" and traffic where
+/// UDP has no sessions,
 /// "mappings":[{"protocol","inside","external","time_left","description","filters"}]}, those that
 /// hosts asked for.
 std::string describe_sessions(const Nat& nat, Instant now);

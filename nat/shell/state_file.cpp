@@ -54,10 +54,13 @@ std::optional<SessionInfo> session_of(const Json& json, std::int64_t elapsed_sec
   SessionInfo info;
   info.inside = endpoint_of(json, "inside");
   info.external = endpoint_of(json, "external");
-  info.remote = endpoint_of(json, "remote");
   info.time_left = time_left(json, elapsed_seconds);
-  info.outbound = traffic_of(json.at("outbound"));
-  info.inbound = traffic_of(json.at("inbound"));
+  // Not there of mappings without sessions.
+  if (json.contains("remote")) {
+    info.remote = endpoint_of(json, "remote");
+    info.outbound = traffic_of(json.at("outbound"));
+    info.inbound = traffic_of(json.at("inbound"));
+  }
   if (!protocol) return std::nullopt;
   info.protocol = *protocol;
   if (*protocol == Protocol::tcp)

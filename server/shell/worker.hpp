@@ -141,7 +141,8 @@ class Worker {
 
   Shared shared_;
   std::uint32_t number_;
-  SystemRandom random_;
+  SystemRandom system_random_;
+  BufferedRandom random_{system_random_};
   relay::Relay relay_;
   Listeners listeners_;
   std::unordered_map<TransportAddress, int> udp_by_address_;

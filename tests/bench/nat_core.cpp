@@ -44,13 +44,16 @@ const TransportAddress remote{IpAddress::v4(198, 51, 100, 1), 3478};
 /// As much of a packet as differs from flow to flow.
 using Header = std::array<std::uint8_t, header_bytes>;
 
-/// Whether the tables have their memory from the start.
-enum class Tables { growing, reserved };
+struct Setup {
+  bool has_reserved_tables = false;  ///< they have their memory from the start
+  bool has_sessions = true;          ///< of UDP
+};
 
-void report(const char* figure, double value, Tables tables = Tables::growing) {
-  std::printf(R"({"figure":"%s%s","value":%.1f})"
+void report(const char* figure, double value, Setup setup = {}) {
+  std::printf(R"({"figure":"%s%s%s","value":%.1f})"
               "\n",
-              figure, tables == Tables::reserved ? "_reserved" : "", value);
+              figure, setup.has_reserved_tables ? "_reserved" : "",
+              setup.has_sessions ? "" : "_mapping_alone", value);
 }
 
 [[noreturn]] void fail(const char* what) {
@@ -82,13 +85,14 @@ std::size_t resident_bytes() {
   return resident * static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
 }
 
-Config config_for_a_million(Tables tables) {
+Config config_for_a_million(Setup setup) {
   Config config;
   for (std::uint32_t i = 0; i < address_count; ++i)
     config.external.push_back(IpAddress::v4(0xcb007100u + i));
   config.inside_address = IpAddress::v4(10, 0, 0, 1);
   config.max_mappings = config.max_sessions = table_size;
-  config.reserves_tables = tables == Tables::reserved;
+  config.reserves_tables = setup.has_reserved_tables;
+  config.udp_sessions = setup.has_sessions;
   return config;
 }
 
@@ -127,7 +131,7 @@ constexpr std::size_t batch_size = 64;
 /// A NAT and the buffers that packets come in.
 class Translation {
  public:
-  explicit Translation(const Config& config) : random_(1), nat(config, random_) {
+  explicit Translation(const Config& config) : nat(config, random_) {
     for (std::size_t i = 0; i < batch_size; ++i) packets_[i] = buffers_[i];
   }
 
@@ -159,7 +163,8 @@ class Translation {
   }
 
  private:
-  SeededRandom random_;
+  SystemRandom system_;
+  BufferedRandom random_{system_};
   std::array<std::array<std::uint8_t, packet_bytes>, batch_size> buffers_{};
   std::array<Bytes, batch_size> packets_;
 
@@ -184,20 +189,20 @@ double copying_nanoseconds(std::span<const Header> headers) {
 
 /// One after the other, then in batches.
 void measure_known_flows(Translation& translation, Side from, std::span<const Header> headers,
-                         const char* alone, const char* in_batches) {
+                         const char* alone, const char* in_batches, Setup setup) {
   const double copying = copying_nanoseconds(headers);
   const auto count = static_cast<double>(headers.size());
   std::size_t passed = 0;
   const double each = nanoseconds_of([&] {
     for (const Header& header : headers) passed += translation.send(from, header).empty() ? 0 : 1;
   });
-  report(alone, (each - copying) / count);
+  report(alone, (each - copying) / count, setup);
   const double batches = nanoseconds_of([&] {
     for (std::size_t i = 0; i < headers.size(); i += batch_size)
       passed += translation.send_batch(
           from, headers.subspan(i, std::min(batch_size, headers.size() - i)));
   });
-  report(in_batches, (batches - copying) / count);
+  report(in_batches, (batches - copying) / count, setup);
   if (passed != 2 * headers.size()) fail("a packet of a known flow was dropped");
 }
 
@@ -210,29 +215,31 @@ std::vector<Header> inbound_headers(Translation& translation) {
   return headers;
 }
 
-void measure_new_flows(Translation& translation, std::span<const Header> headers, Tables tables) {
+void measure_new_flows(Translation& translation, std::span<const Header> headers, Setup setup) {
   const double took = nanoseconds_of([&] { translation.open(headers); });
-  report("new_per_second", static_cast<double>(headers.size()) * 1e9 / took, tables);
+  report("new_per_second", static_cast<double>(headers.size()) * 1e9 / took, setup);
 }
 
-void measure_reserved_tables() {
+void measure_reserved_tables(Setup setup) {
+  setup.has_reserved_tables = true;
   const std::vector<Header> headers = outbound_headers(flow_count, udp_header);
-  Translation translation(config_for_a_million(Tables::reserved));
-  measure_new_flows(translation, headers, Tables::reserved);
+  Translation translation(config_for_a_million(setup));
+  measure_new_flows(translation, headers, setup);
 }
 
-void measure_translation() {
+void measure_translation(Setup setup) {
   std::vector<Header> headers = outbound_headers(flow_count, udp_header);
   const std::size_t before = resident_bytes();
-  Translation translation(config_for_a_million(Tables::growing));
-  measure_new_flows(translation, headers, Tables::growing);
-  report("bytes_udp", static_cast<double>(resident_bytes() - before) / flow_count);
+  Translation translation(config_for_a_million(setup));
+  measure_new_flows(translation, headers, setup);
+  report("bytes_udp", static_cast<double>(resident_bytes() - before) / flow_count, setup);
   std::vector<Header> answers = inbound_headers(translation);
   std::mt19937 order(1);
   std::ranges::shuffle(headers, order);
   std::ranges::shuffle(answers, order);
-  measure_known_flows(translation, Side::inside, headers, "outbound_alone_ns", "outbound_ns");
-  measure_known_flows(translation, Side::outside, answers, "inbound_alone_ns", "inbound_ns");
+  measure_known_flows(translation, Side::inside, headers, "outbound_alone_ns", "outbound_ns",
+                      setup);
+  measure_known_flows(translation, Side::outside, answers, "inbound_alone_ns", "inbound_ns", setup);
 }
 
 void measure_memory(const char* figure, const Config& config, const auto& make) {
@@ -244,16 +251,16 @@ void measure_memory(const char* figure, const Config& config, const auto& make) 
 }
 
 /// From 98.5 % to 99.5 % of all ports.
-void measure_scarce_ports(Tables tables) {
+void measure_scarce_ports(Setup setup) {
   constexpr std::size_t ports = std::size_t{address_count} * ports_of_an_address;
   constexpr std::size_t first = ports * 985 / 1000;
   constexpr std::size_t last = ports * 995 / 1000;
   const std::vector<Header> headers = outbound_headers(last, udp_header);
-  Translation translation(config_for_a_million(tables));
+  Translation translation(config_for_a_million(setup));
   translation.open(std::span(headers).first(first));
   const auto scarce = std::span(headers).subspan(first);
   const double took = nanoseconds_of([&] { translation.open(scarce); });
-  report("new_per_second_scarce", static_cast<double>(scarce.size()) * 1e9 / took, tables);
+  report("new_per_second_scarce", static_cast<double>(scarce.size()) * 1e9 / took, setup);
 }
 
 /// The longest of so many calls, in microseconds.
@@ -273,14 +280,14 @@ class Pauses {
 };
 
 /// All flows one by one, then all over at one instant, the ports that are held afterwards, too.
-void measure_pauses(Tables tables) {
-  Translation translation(config_for_a_million(tables));
+void measure_pauses(Setup setup) {
+  Translation translation(config_for_a_million(setup));
   Pauses making;
   for (const Header& header : outbound_headers(flow_count, udp_header)) {
     making.measure([&] { translation.send(Side::inside, header); });
     translation.drain();
   }
-  report("making_pause_us", making.longest_us(), tables);
+  report("making_pause_us", making.longest_us(), setup);
   Pauses expiry;
   translation.now += std::chrono::hours(1);
   while (translation.nat.poll_timeout() <= translation.now) {
@@ -288,8 +295,8 @@ void measure_pauses(Tables tables) {
     translation.drain();
   }
   if (translation.nat.mapping_count() != 0) fail("mappings have not ended");
-  report("expiry_pause_us", expiry.longest_us(), tables);
-  report("expiry_ns", expiry.sum() / flow_count, tables);
+  report("expiry_pause_us", expiry.longest_us(), setup);
+  report("expiry_ns", expiry.sum() / flow_count, setup);
 }
 
 /// What the machine does just now, which is shared with others: one read after the other from
@@ -319,6 +326,7 @@ void measure_memory_reads() {
 void measure_records() {
   constexpr std::size_t generation = sizeof(std::uint32_t);
   report("record_bytes", sizeof(Mapping) + sizeof(Session) + sizeof(SessionLinks) + 2 * generation);
+  report("record_bytes", sizeof(Mapping) + generation, {.has_sessions = false});
 }
 
 }  // namespace
@@ -327,16 +335,19 @@ int main(int argc, char** argv) {
   const int rounds = argc > 1 ? std::atoi(argv[1]) : 1;
   for (int round = 0; round < rounds; ++round) {
     measure_memory_reads();
-    measure_translation();
-    measure_reserved_tables();
-    for (const Tables tables : {Tables::growing, Tables::reserved}) {
-      measure_scarce_ports(tables);
-      measure_pauses(tables);
+    for (const bool has_sessions : {true, false}) {
+      measure_translation({.has_sessions = has_sessions});
+      measure_reserved_tables({.has_sessions = has_sessions});
+      for (const bool has_reserved_tables : {false, true}) {
+        const Setup setup{has_reserved_tables, has_sessions};
+        measure_scarce_ports(setup);
+        measure_pauses(setup);
+      }
     }
   }
-  Config filtering = config_for_a_million(Tables::growing);
+  Config filtering = config_for_a_million({});
   filtering.filtering = Behavior::address_and_port_dependent;
   measure_memory("bytes_filtering", filtering, udp_header);
-  measure_memory("bytes_tcp", config_for_a_million(Tables::growing), syn_header);
+  measure_memory("bytes_tcp", config_for_a_million({}), syn_header);
   measure_records();
 }

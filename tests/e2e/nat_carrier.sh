@@ -55,6 +55,21 @@ seen one 5001 >/dev/null
 check "with their destinations" grep -q '"event":"session-created","protocol":"udp","inside":"10.1.0.2:5001","external":"203.0.113.1:5001","remote":"203.0.113.9:7000"' "$work/sessions"
 end_nat
 
+check "UDP without sessions starts" start_nat --no-udp-sessions --ports random --state "$work/state"
+one=$(seen one 5001)
+check_equal "every server sees the same" "$one" "$(seen one 5001 203.0.113.10)"
+check_equal "the list has the mapping once, whoever is on the other side" "10.1.0.2:5001 $one * - -" \
+  "$(ctl list | awk '$1 == "udp" { print $4, $5, $6, $7, $8 }')"
+check_equal "as conntrack prints it, too" "src=10.1.0.2 sport=5001 [MAPPING] dst=203.0.113.1 dport=${one#*:}" \
+  "$(ctl list --conntrack | grep -o 'src=.*')"
+end_nat
+check "starts again" start_nat --no-udp-sessions --ports random --state "$work/state"
+check_equal "the mapping has survived" "$one" "$(seen one 5001 203.0.113.10)"
+end_nat
+refused "a log of what is not there" "a log of sessions needs sessions of UDP" --no-udp-sessions --log "$work/log" --log-detail sessions
+refused "a filter that needs sessions" "UDP without sessions needs endpoint-independent mapping and filtering" \
+  --no-udp-sessions --filtering address-dependent
+
 check "like Linux' masquerade" start_nat --like linux-masquerade
 check_equal "the inside port is kept" 203.0.113.1:5001 "$(seen one 5001)"
 check_equal "for another destination, too" 203.0.113.1:5001 "$(seen one 5001 203.0.113.10)"

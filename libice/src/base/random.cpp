@@ -22,9 +22,10 @@ std::uint64_t Random::u64() {
 
 std::uint32_t Random::below(std::uint32_t bound) {
   // Numbers below 2^32 mod bound are drawn again, so that no remainder is more likely than another.
-  const std::uint32_t unfair = -bound % bound;
+  // That is below the bound, and a division is slow.
   for (;;)
-    if (const std::uint32_t number = u32(); number >= unfair) return number % bound;
+    if (const std::uint32_t number = u32(); number >= bound || number >= -bound % bound)
+      return number % bound;
 }
 
 double Random::unit() {
@@ -42,6 +43,18 @@ std::string Random::ice_chars(std::size_t length) {
 
 void SystemRandom::fill(MutableBytes out) {
   if (RAND_bytes(out.data(), static_cast<int>(out.size())) != 1) std::abort();
+}
+
+void BufferedRandom::fill(MutableBytes out) {
+  if (out.size() > drawn_.size() - next_) {
+    if (out.size() >= drawn_.size()) return source_.fill(out);
+    source_.fill(drawn_);
+    next_ = 0;
+  }
+  const auto given = std::span(drawn_).subspan(next_, out.size());
+  std::ranges::copy(given, out.begin());
+  std::ranges::fill(given, std::uint8_t{0});
+  next_ += out.size();
 }
 
 SeededRandom::SeededRandom(std::uint64_t seed) {

@@ -7,15 +7,16 @@
 
 namespace stile::nat {
 
-/// The sessions that packets to come seem to belong to, in their order, so that none is looked up
-/// twice. They are guesses: what they named may have ended, and packets may have come in between.
-class ForeseenSessions {
+/// The sessions that packets to come seem to belong to, or the mappings of UDP without sessions, in
+/// their order, so that none is looked up twice. They are guesses: what they named may have ended,
+/// and packets may have come in between.
+class ForeseenRecords {
  public:
   static constexpr std::size_t most = 64;  ///< Limit: further packets are looked up when they come
 
   void clear() { count_ = next_ = 0; }
-  void add(std::uint32_t session) {
-    if (count_ < most) numbers_[count_++] = session;
+  void add(std::uint32_t record) {
+    if (count_ < most) numbers_[count_++] = record;
   }
   /// The next packet's, if `is` says so; if not, that of one packet further, for this one was of
   /// another kind, or that of the packet before, which was a part of the same bundle. `no_record`
