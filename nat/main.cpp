@@ -8,7 +8,7 @@
 #include "nat/shell/gateway.hpp"
 #include "nat/shell/options.hpp"
 #include "nat/shell/problem.hpp"
-#include "stile/base/random.hpp"
+#include "stile/base/buffered_random.hpp"
 
 namespace {
 

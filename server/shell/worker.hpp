@@ -20,7 +20,7 @@
 #include "server/shell/stream_clients.hpp"
 #include "server/shell/wake_up_pace.hpp"
 #include "server/shell/worker_report.hpp"
-#include "stile/base/random.hpp"
+#include "stile/base/buffered_random.hpp"
 
 namespace stile::server {
 

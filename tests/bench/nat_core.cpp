@@ -21,7 +21,7 @@
 #include "nat/packet/builder.hpp"
 #include "nat/packet/ipv4.hpp"
 #include "nat/packet/tcp.hpp"
-#include "stile/base/random.hpp"
+#include "stile/base/buffered_random.hpp"
 
 namespace {
 

@@ -45,18 +45,6 @@ void SystemRandom::fill(MutableBytes out) {
   if (RAND_bytes(out.data(), static_cast<int>(out.size())) != 1) std::abort();
 }
 
-void BufferedRandom::fill(MutableBytes out) {
-  if (out.size() > drawn_.size() - next_) {
-    if (out.size() >= drawn_.size()) return source_.fill(out);
-    source_.fill(drawn_);
-    next_ = 0;
-  }
-  const auto given = std::span(drawn_).subspan(next_, out.size());
-  std::ranges::copy(given, out.begin());
-  std::ranges::fill(given, std::uint8_t{0});
-  next_ += out.size();
-}
-
 SeededRandom::SeededRandom(std::uint64_t seed) {
   // splitmix64 spreads the seed over the state, as the generator's authors advise.
   for (auto& word : state_) {

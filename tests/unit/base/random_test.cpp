@@ -38,8 +38,7 @@ TEST_CASE("random: a seed gives the same numbers on every machine", "[base]") {
 TEST_CASE("random: each byte that is asked for is filled, and no other", "[base]") {
   SeededRandom random(3);
   SystemRandom system;
-  BufferedRandom buffered(system);
-  for (Random* source : std::initializer_list<Random*>{&random, &system, &buffered})
+  for (Random* source : std::initializer_list<Random*>{&random, &system})
     for (std::size_t size = 0; size <= 20; ++size) {
       std::set<std::size_t> written;
       for (int round = 0; round < 20; ++round) {
@@ -56,29 +55,6 @@ TEST_CASE("random: each byte that is asked for is filled, and no other", "[base]
 TEST_CASE("random: the system's numbers do not come twice", "[base]") {
   SystemRandom random;
   CHECK(random.u64() != random.u64());
-}
-
-TEST_CASE("random: what is drawn much at a time is handed out once, in its order", "[base]") {
-  struct : Random {
-    void fill(MutableBytes out) override {
-      ++calls;
-      for (std::uint8_t& byte : out) byte = next++;
-    }
-    std::uint8_t next = 0;
-    int calls = 0;
-  } source;
-  BufferedRandom random(source);
-  std::uint8_t expected = 0;
-  for (int i = 0; i < 1024; ++i) {
-    std::array<std::uint8_t, 4> bytes;
-    random.fill(bytes);
-    for (const std::uint8_t byte : bytes) CHECK(byte == expected++);
-  }
-  CHECK(source.calls == 1);
-  ByteVector many(5000);
-  random.fill(many);
-  CHECK(source.calls == 2);
-  for (const std::uint8_t byte : many) CHECK(byte == expected++);
 }
 
 TEST_CASE("random: below() keeps below its bound and gives each number", "[base]") {
