@@ -219,6 +219,7 @@ class Nat {
                                    TransportAddress remote) const;
   /// When the last session of an inside endpoint's mapping ends if nothing more is sent.
   Instant idle_until(Protocol protocol, TransportAddress inside) const;
+  std::size_t explicit_count() const;
   /// In an order that does not depend on addresses; `visit` does not call the Nat.
   void for_each_explicit(const std::function<void(const RequestedMapping&)>& visit) const;
 

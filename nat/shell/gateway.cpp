@@ -127,8 +127,9 @@ void Gateway::handle_packet(Side from, MutableBytes packet) {
 
 void Gateway::handle_due() {
   const Instant now = loop_.now();
-  for (Service* service : services_) service->handle_due(now);
   if (translator_->poll_timeout() <= now) translator_->handle_timeout(now);
+  // After it, so that they tell of what has ended.
+  for (Service* service : services_) service->handle_due(now);
   drain();
   if (state_) state_->handle_due(now);
   while (const auto released = impairment_.poll_packet(now))

@@ -18,9 +18,16 @@ HttpReading read_http_request(std::string_view input) {
   if (error && error != http::error::need_more) return {HttpState::invalid, {}};
   if (!parser.is_done()) return {HttpState::incomplete, {}};
   auto& request = parser.get();
+  const auto field = [&](std::string_view name) -> std::optional<std::string> {
+    const auto found = request.find(name);
+    return found == request.end() ? std::nullopt : std::optional<std::string>(found->value());
+  };
   return {HttpState::complete,
-          {std::string(request.method_string()), std::string(request.target()),
-           std::string(request[http::field::host]), std::move(request.body())}};
+          {std::string(request.method_string()),
+           std::string(request.target()),
+           std::string(request[http::field::host]),
+           {field("CALLBACK"), field("NT"), field("SID"), field("TIMEOUT")},
+           std::move(request.body())}};
 }
 
 }  // namespace stile::nat::shell

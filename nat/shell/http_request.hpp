@@ -4,6 +4,8 @@
 #include <string>
 #include <string_view>
 
+#include "nat/upnp/http.hpp"
+
 namespace stile::nat::shell {
 
 /// A whole HTTP/1.1 request.
@@ -11,6 +13,7 @@ struct HttpMessage {
   std::string method;
   std::string target;
   std::string host;
+  upnp::SubscriptionFields subscription;
   std::string body;
 };
 

@@ -17,7 +17,8 @@ std::vector<Service*> Nat44Translator::start_services(Instant now) {
         inside, inside.addresses.front(), "PCP and NAT-PMP (or give --no-pcp --no-nat-pmp)",
         std::make_unique<portmap::Server>(wanted.servers, nat_, now)));
   if (wanted.upnp)
-    started.push_back(&upnp_.emplace(inside, wanted.upnp_port, !wanted.upnp_for_others, nat_, now));
+    started.push_back(
+        &upnp_.emplace(inside, wanted.upnp_port, !wanted.upnp_for_others, nat_, random_, now));
   if (!setup_.nat.balancers.empty() && options_.health_interval != Duration::zero())
     started.push_back(
         &health_.emplace(setup_.nat.balancers, options_.health_interval,
@@ -82,7 +83,8 @@ std::string Nat44Translator::describe_sessions(Instant now) const {
 
 std::string Nat44Translator::describe_counters() const {
   return shell::describe_counters(
-      nat_, port_control_ ? std::optional(port_control_->counters()) : std::nullopt);
+      nat_, port_control_ ? std::optional(port_control_->counters()) : std::nullopt,
+      upnp_ ? &upnp_->publisher() : nullptr);
 }
 
 std::string Nat44Translator::describe_setup() const {

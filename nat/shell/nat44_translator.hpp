@@ -17,7 +17,7 @@ class Nat44Translator : public Translator {
  public:
   /// `random` outlives this. Throws Problem.
   Nat44Translator(const RunOptions& options, Nat44Setup setup, Random& random)
-      : options_(options), setup_(std::move(setup)), nat_(setup_.nat, random) {}
+      : options_(options), random_(random), setup_(std::move(setup)), nat_(setup_.nat, random) {}
 
   Verdict handle_packet(Instant now, Side from, MutableBytes packet) override {
     return nat_.handle_packet(now, from, packet);
@@ -46,6 +46,7 @@ class Nat44Translator : public Translator {
   void handle_state_loss(Instant now);
 
   RunOptions options_;
+  Random& random_;
   Nat44Setup setup_;
   Nat nat_;
   std::optional<PortControl> port_control_;

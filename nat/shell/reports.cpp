@@ -65,6 +65,14 @@ Json describe(const portmap::Counters& counters) {
           {"announcements", counters.announcements}};
 }
 
+Json describe(const upnp::Publisher& publisher) {
+  const upnp::EventCounters& counters = publisher.counters();
+  return {{"subscriptions", publisher.subscription_count()},
+          {"requests_refused", counters.requests_refused},
+          {"events_sent", counters.events_sent},
+          {"events_lost", counters.events_lost}};
+}
+
 Json describe(const PortMappingOptions& options) {
   return {{"pcp", options.servers.pcp},
           {"nat_pmp", options.servers.nat_pmp},
@@ -219,12 +227,13 @@ std::string describe_setup(const Config& nat, const RunOptions& options) {
   return json.dump();
 }
 
-std::string describe_counters(const Nat& nat,
-                              const std::optional<portmap::Counters>& port_control) {
+std::string describe_counters(const Nat& nat, const std::optional<portmap::Counters>& port_control,
+                              const upnp::Publisher* publisher) {
   Json json{{"mappings", nat.mapping_count()}, {"sessions", nat.session_count()}};
   for (const CounterName& counter : counter_names)
     json["nat"][std::string(counter.name)] = nat.counters().*counter.value;
   if (port_control) json["port_control"] = describe(*port_control);
+  if (publisher) json["upnp"] = describe(*publisher);
   return json.dump();
 }
 

@@ -11,6 +11,7 @@
 #include "nat/shell/attachment.hpp"
 #include "nat/shell/impairment.hpp"
 #include "nat/shell/options.hpp"
+#include "nat/upnp/publisher.hpp"
 
 namespace stile::nat::shell {
 
@@ -42,8 +43,9 @@ std::string describe_sessions(const Firewall& firewall, Instant now);
 std::string describe_answers(const portmap::Counters& port_control);
 /// Behaviour, timers, limits.
 std::string describe_setup(const Config& nat, const RunOptions& options);
-/// `port_control`: while PCP or NAT-PMP is on.
-std::string describe_counters(const Nat& nat, const std::optional<portmap::Counters>& port_control);
+/// `port_control`: while PCP or NAT-PMP is on; `publisher`: UPnP's, if there is one.
+std::string describe_counters(const Nat& nat, const std::optional<portmap::Counters>& port_control,
+                              const upnp::Publisher* publisher);
 /// {"external":[ADDRESS...]}
 std::string describe_external(const Config& nat);
 /// `core`, a JSON object, and what the shell has to say beside it.

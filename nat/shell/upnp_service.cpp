@@ -63,31 +63,40 @@ std::string_view reason_of(unsigned status) {
       return "Not Found";
     case 405:
       return "Method Not Allowed";
+    case 412:
+      return "Precondition Failed";
+    case 503:
+      return "Service Unavailable";
     default:
       return "Internal Server Error";
   }
 }
 
 std::string to_text(const upnp::HttpResponse& response) {
+  std::string fields;
+  for (const auto& [name, value] : response.fields)
+    fields += fmt::format("{}: {}\r\n", name, value);
   return fmt::format(
       "HTTP/1.1 {} {}\r\nServer: {}\r\nContent-Type: text/xml; charset=\"utf-8\"\r\n"
-      "Content-Length: {}\r\nExt:\r\nConnection: close\r\n\r\n{}",
-      response.status, reason_of(response.status), upnp::server_name, response.body.size(),
+      "Content-Length: {}\r\n{}Ext:\r\nConnection: close\r\n\r\n{}",
+      response.status, reason_of(response.status), upnp::server_name, response.body.size(), fields,
       response.body);
 }
 
 }  // namespace
 
 UpnpService::UpnpService(const Interface& inside, std::uint16_t http_port, bool own_address_only,
-                         Nat& nat, Instant now)
-    : networks_(inside.networks),
-      epoll_(::epoll_create1(EPOLL_CLOEXEC)),
+                         Nat& nat, Random& random, Instant now)
+    : epoll_(::epoll_create1(EPOLL_CLOEXEC)),
       ssdp_(open_ssdp(inside)),
       listener_(listen_at(inside, http_port)),
-      device_({local_address(listener_), uuid_of(inside.mac), own_address_only}, nat, now),
+      device_({local_address(listener_), uuid_of(inside.mac), inside.networks, own_address_only},
+              nat, random, now),
+      deliveries_(inside.name, address().ip),
       next_announcement_(now) {
   watch(ssdp_.get(), EPOLLIN, EPOLL_CTL_ADD);
   watch(listener_.get(), EPOLLIN, EPOLL_CTL_ADD);
+  watch(deliveries_.fd(), EPOLLIN, EPOLL_CTL_ADD);
 }
 
 UpnpService::~UpnpService() {
@@ -102,13 +111,14 @@ void UpnpService::watch(int fd, std::uint32_t events, int operation) {
 }
 
 void UpnpService::handle_ready(Instant now) {
-  std::array<epoll_event, max_clients + 2> events;
+  std::array<epoll_event, max_clients + 3> events;
   const int count = ::epoll_wait(epoll_.get(), events.data(), static_cast<int>(events.size()), 0);
   bool newcomers = false;
   for (int i = 0; i < count; ++i) {
     const int fd = events[static_cast<std::size_t>(i)].data.fd;
     if (fd == ssdp_.get()) answer_searches(now);
     if (fd == listener_.get()) newcomers = true;
+    if (fd == deliveries_.fd()) deliveries_.handle_ready();
     const auto client = std::ranges::find(clients_, fd, [](const Client& c) { return c.fd.get(); });
     if (client != clients_.end() && !serve(*client, now)) clients_.erase(client);
   }
@@ -117,9 +127,27 @@ void UpnpService::handle_ready(Instant now) {
 }
 
 void UpnpService::handle_due(Instant now) {
+  device_.handle_timeout(now);
+  deliveries_.handle_due(now);
+  deliver(now);
   if (next_announcement_ > now) return;
   announce(upnp::Presence::alive);
   next_announcement_ = now + upnp::announcement_interval;
+}
+
+Instant UpnpService::poll_timeout() const {
+  return std::min({next_announcement_, device_.poll_timeout(), deliveries_.poll_timeout()});
+}
+
+/// Those that are waiting take the places of those that have ended.
+void UpnpService::deliver(Instant now) {
+  while (deliveries_.has_place()) {
+    while (const auto answer = deliveries_.poll_answer())
+      device_.handle_answer(now, answer->subscription, answer->status);
+    const auto notification = device_.poll_notification();
+    if (!notification) return;
+    deliveries_.begin(now, *notification);
+  }
 }
 
 void UpnpService::answer_searches(Instant now) {
@@ -130,8 +158,9 @@ void UpnpService::answer_searches(Instant now) {
         ::recvfrom(ssdp_.get(), buffer.data(), buffer.size(), 0, raw.get(), &raw.length);
     if (length < 0) return;
     const TransportAddress from = raw.transport_address();
-    const bool is_near = std::ranges::any_of(
-        networks_, [&](const IpPrefix& network) { return network.contains(from.ip); });
+    const bool is_near =
+        std::ranges::any_of(device_.config().networks,
+                            [&](const IpPrefix& network) { return network.contains(from.ip); });
     if (!is_near || !is_within_rate(now)) continue;
     const std::string_view search(buffer.data(), static_cast<std::size_t>(length));
     for (const std::string& answer : upnp::answers_to_search(device_.config(), search))
@@ -191,8 +220,8 @@ bool UpnpService::read_request(Client& client, Instant now) {
 std::string UpnpService::respond(const Client& client, const HttpMessage& request, Instant now) {
   if (request.host != address().to_string() && request.host != address().ip.to_string())
     return to_text({400, {}});
-  return to_text(
-      device_.handle_request(now, client.ip, {request.method, request.target, request.body}));
+  return to_text(device_.handle_request(
+      now, client.ip, {request.method, request.target, request.body, request.subscription}));
 }
 
 bool UpnpService::write_answer(Client& client) {

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "nat/shell/descriptor.hpp"
+#include "nat/shell/event_deliveries.hpp"
 #include "nat/shell/http_request.hpp"
 #include "nat/shell/interface.hpp"
 #include "nat/shell/service.hpp"
@@ -12,12 +13,13 @@
 
 namespace stile::nat::shell {
 
-/// The UPnP Internet Gateway Device on the inside: found by SSDP, controlled over HTTP.
+/// The UPnP Internet Gateway Device on the inside: found by SSDP, controlled over HTTP; its
+/// events go to who has subscribed.
 class UpnpService : public Service {
  public:
-  /// The device announces itself. `nat` outlives this. Throws Problem.
+  /// The device announces itself. `nat` and `random` outlive this. Throws Problem.
   UpnpService(const Interface& inside, std::uint16_t http_port, bool own_address_only, Nat& nat,
-              Instant now);
+              Random& random, Instant now);
   /// And takes its leave.
   ~UpnpService() override;
   UpnpService(const UpnpService&) = delete;
@@ -27,7 +29,8 @@ class UpnpService : public Service {
   const TransportAddress& address() const { return device_.config().http; }
   void handle_ready(Instant now) override;
   void handle_due(Instant now) override;
-  Instant poll_timeout() const override { return next_announcement_; }
+  Instant poll_timeout() const override;
+  const upnp::Publisher& publisher() const { return device_.publisher(); }
 
  private:
   // Limit: clients at one time; the one that has waited longest goes.
@@ -44,6 +47,7 @@ class UpnpService : public Service {
   };
 
   void watch(int fd, std::uint32_t events, int operation);
+  void deliver(Instant now);
   void answer_searches(Instant now);
   bool is_within_rate(Instant now);
   void announce(upnp::Presence presence);
@@ -55,11 +59,11 @@ class UpnpService : public Service {
   bool write_answer(Client& client);
   std::string respond(const Client& client, const HttpMessage& request, Instant now);
 
-  std::vector<IpPrefix> networks_;
   Descriptor epoll_;
   Descriptor ssdp_;
   Descriptor listener_;
   upnp::GatewayDevice device_;
+  EventDeliveries deliveries_;
   std::list<Client> clients_;
   Instant next_announcement_;
   Instant searches_since_{};

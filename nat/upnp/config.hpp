@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <string>
+#include <vector>
 
 #include "stile/base/address.hpp"
 #include "stile/base/instant.hpp"
@@ -14,6 +15,8 @@ struct Config {
   /// Names this device, and no other one, for as long as it exists:
   /// `12345678-1234-1234-1234-123456789abc`.
   std::string uuid;
+  /// Of the inside: whose hosts find the device and get its events.
+  std::vector<IpPrefix> networks{};
   /// A host maps ports to itself only, and deletes its own mappings only.
   bool own_address_only = true;
   /// IGD:2's longest; a lease of 0 seconds ("as long as possible") is this one.

@@ -10,6 +10,7 @@ namespace {
 
 constexpr std::string_view connection_path = "/connection.xml";
 constexpr std::string_view common_path = "/common.xml";
+constexpr const char* number_of_entries = "PortMappingNumberOfEntries";
 
 using Node = pugi::xml_node;
 
@@ -33,16 +34,21 @@ Node add_device(Node parent, const Config& config, const Target& target) {
   return device;
 }
 
-void add_service(Node device, const Target& target, std::string_view id, std::string_view control,
-                 std::string_view description) {
+struct Urls {
+  std::string_view description;
+  std::string_view control;
+  std::string_view events;
+};
+
+void add_service(Node device, const Target& target, std::string_view id, const Urls& urls) {
   Node list = device.child("serviceList");
   if (!list) list = device.append_child("serviceList");
   Node service = list.append_child("service");
   add(service, "serviceType", std::string(target.type) + std::to_string(target.version));
   add(service, "serviceId", "urn:upnp-org:serviceId:" + std::string(id));
-  add(service, "SCPDURL", description);
-  add(service, "controlURL", control);
-  add(service, "eventSubURL", "");
+  add(service, "SCPDURL", urls.description);
+  add(service, "controlURL", urls.control);
+  add(service, "eventSubURL", urls.events);
 }
 
 void add_version(Node root) {
@@ -59,10 +65,11 @@ std::string device_description(const Config& config) {
   add_version(root);
   Node gateway_node = add_device(root, config, gateway);
   Node wan_node = add_device(gateway_node.append_child("deviceList"), config, wan);
-  add_service(wan_node, common, "WANCommonIFC1", common_control_path, common_path);
+  add_service(wan_node, common, "WANCommonIFC1",
+              {common_path, common_control_path, common_event_path});
   Node connection_node = add_device(wan_node.append_child("deviceList"), config, connection);
-  add_service(connection_node, ip_connection, "WANIPConn1", connection_control_path,
-              connection_path);
+  add_service(connection_node, ip_connection, "WANIPConn1",
+              {connection_path, connection_control_path, connection_event_path});
   return to_text(document);
 }
 
@@ -80,7 +87,8 @@ std::string_view variable_of(std::string_view argument) {
 }
 
 std::string_view data_type_of(std::string_view variable) {
-  if (variable.ends_with("Port") || variable.ends_with("Index")) return "ui2";
+  if (variable.ends_with("Port") || variable.ends_with("Index") || variable.ends_with("Entries"))
+    return "ui2";
   if (variable.ends_with("Duration") || variable.ends_with("Uptime") || variable.ends_with("Rate"))
     return "ui4";
   if (variable.ends_with("Enabled") || variable.ends_with("Available") || variable == "Manage")
@@ -88,7 +96,23 @@ std::string_view data_type_of(std::string_view variable) {
   return "string";
 }
 
-std::string service_description(const std::vector<Action>& actions) {
+bool is_evented(std::string_view variable) {
+  return variable == "PossibleConnectionTypes" || variable == "ConnectionStatus" ||
+         variable == "ExternalIPAddress" || variable == number_of_entries ||
+         variable == "PhysicalLinkStatus";
+}
+
+void add_variable(Node table, const std::string& variable) {
+  if (table.find_child([&](Node known) { return variable == known.child_value("name"); })) return;
+  Node known = table.append_child("stateVariable");
+  known.append_attribute("sendEvents") = is_evented(variable) ? "yes" : "no";
+  add(known, "name", variable);
+  add(known, "dataType", data_type_of(variable));
+}
+
+/// `others`: variables that are no action's arguments.
+std::string service_description(const std::vector<Action>& actions,
+                                const std::vector<std::string>& others = {}) {
   pugi::xml_document document;
   Node root = document.append_child("scpd");
   root.append_attribute("xmlns") = "urn:schemas-upnp-org:service-1-0";
@@ -105,14 +129,10 @@ std::string service_description(const std::vector<Action>& actions) {
       add(argument, "name", "New" + variable);
       add(argument, "direction", text.front() == '>' ? "out" : "in");
       add(argument, "relatedStateVariable", variable);
-      if (variables.find_child([&](Node known) { return variable == known.child_value("name"); }))
-        continue;
-      Node known = variables.append_child("stateVariable");
-      known.append_attribute("sendEvents") = "no";
-      add(known, "name", variable);
-      add(known, "dataType", data_type_of(variable));
+      add_variable(variables, variable);
     }
   }
+  for (const std::string& variable : others) add_variable(variables, variable);
   return to_text(document);
 }
 
@@ -141,7 +161,8 @@ std::string connection_description() {
          ">NewLeaseDuration"}},
        {"GetSpecificPortMappingEntry",
         {"NewRemoteHost", "NewExternalPort", "NewProtocol", ">NewInternalPort",
-         ">NewInternalClient", ">NewEnabled", ">NewPortMappingDescription", ">NewLeaseDuration"}}});
+         ">NewInternalClient", ">NewEnabled", ">NewPortMappingDescription", ">NewLeaseDuration"}}},
+      {number_of_entries});
 }
 
 std::string common_description() {

@@ -28,6 +28,8 @@ inline constexpr std::array<Target, 5> targets{{
 inline constexpr std::string_view description_path = "/device.xml";
 inline constexpr std::string_view connection_control_path = "/control/connection";
 inline constexpr std::string_view common_control_path = "/control/common";
+inline constexpr std::string_view connection_event_path = "/event/connection";
+inline constexpr std::string_view common_event_path = "/event/common";
 
 /// `uuid:...` of one of the devices.
 std::string unique_name(const Config& config, char device);

@@ -1,10 +1,10 @@
 #include "nat/upnp/discovery.hpp"
 
 #include <algorithm>
-#include <cctype>
 #include <optional>
 
 #include "nat/upnp/device.hpp"
+#include "nat/upnp/ignore_case.hpp"
 
 namespace stile::nat::upnp {
 
@@ -23,11 +23,6 @@ std::string_view trimmed(std::string_view text) {
   const auto first = text.find_first_not_of(blanks);
   if (first == text.npos) return {};
   return text.substr(first, text.find_last_not_of(blanks) - first + 1);
-}
-
-bool equal_ignoring_case(std::string_view a, std::string_view b) {
-  return std::ranges::equal(
-      a, b, [](unsigned char x, unsigned char y) { return std::tolower(x) == std::tolower(y); });
 }
 
 std::optional<std::string_view> header(std::string_view message, std::string_view name) {

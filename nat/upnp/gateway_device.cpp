@@ -27,6 +27,10 @@ HttpResponse GatewayDevice::handle_request(Instant now, const IpAddress& client,
   constexpr unsigned not_found = 404;
   constexpr unsigned method_not_allowed = 405;
   now_ = std::max(now_, now);
+  if (request.path == connection_event_path)
+    return event_request(now, client, EventedService::connection, request);
+  if (request.path == common_event_path)
+    return event_request(now, client, EventedService::common, request);
   const bool is_control =
       request.path == connection_control_path || request.path == common_control_path;
   if (is_control && request.method == "POST") return control(client, request.path, request.body);
@@ -67,21 +71,30 @@ GatewayDevice::Outcome<Results> GatewayDevice::invoke(const IpAddress& client,
 
 GatewayDevice::Outcome<Results> GatewayDevice::get_external_address(const IpAddress& client,
                                                                     const Invocation&) {
-  const auto external = nat_.external_of(client);
-  return Results{{"NewExternalIPAddress", external ? external->to_string() : ""}};
+  return Results{{"NewExternalIPAddress", external_address(client)}};
 }
 
 GatewayDevice::Outcome<Results> GatewayDevice::get_status(const IpAddress&, const Invocation&) {
   const auto uptime = std::chrono::duration_cast<std::chrono::seconds>(now_ - began_);
-  const bool connected = !nat_.config().external.empty();
-  return Results{{"NewConnectionStatus", connected ? "Connected" : "Disconnected"},
+  return Results{{"NewConnectionStatus", connection_status()},
                  {"NewLastConnectionError", "ERROR_NONE"},
                  {"NewUptime", std::to_string(uptime.count())}};
 }
 
+/// Hosts may have different ones.
+std::string GatewayDevice::external_address(const IpAddress& client) const {
+  const auto external = nat_.external_of(client);
+  return external ? external->to_string() : "";
+}
+
+std::string GatewayDevice::connection_status() const {
+  return nat_.config().external.empty() ? "Disconnected" : "Connected";
+}
+
 GatewayDevice::Outcome<Results> GatewayDevice::get_connection_type(const IpAddress&,
                                                                    const Invocation&) {
-  return Results{{"NewConnectionType", "IP_Routed"}, {"NewPossibleConnectionTypes", "IP_Routed"}};
+  return Results{{"NewConnectionType", connection_type},
+                 {"NewPossibleConnectionTypes", connection_type}};
 }
 
 GatewayDevice::Outcome<Results> GatewayDevice::get_nat_status(const IpAddress&, const Invocation&) {
@@ -93,7 +106,7 @@ GatewayDevice::Outcome<Results> GatewayDevice::get_link_properties(const IpAddre
   return Results{{"NewWANAccessType", "Ethernet"},
                  {"NewLayer1UpstreamMaxBitRate", "0"},
                  {"NewLayer1DownstreamMaxBitRate", "0"},
-                 {"NewPhysicalLinkStatus", "Up"}};
+                 {"NewPhysicalLinkStatus", link_status}};
 }
 
 }  // namespace stile::nat::upnp

@@ -1,5 +1,5 @@
-// What a host of the inside can send to the UPnP gateway device: searches, and the bodies of its
-// actions.
+// What a host of the inside can send to the UPnP gateway device: searches, the bodies of its
+// actions, and where it wants events.
 
 #include <cstdint>
 
@@ -21,6 +21,7 @@ upnp::Config device_config() {
   upnp::Config config;
   config.http = {IpAddress::v4(192, 168, 1, 1), 49000};
   config.uuid = "01020304-0506-5000-8000-7374696c6500";
+  config.networks = {IpPrefix(host, 24)};
   return config;
 }
 
@@ -41,7 +42,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   SeededRandom random(1);
   Nat nat(nat_config(), random);
   const Instant now{std::chrono::hours(1)};
-  upnp::GatewayDevice device(device_config(), nat, now);
+  upnp::GatewayDevice device(device_config(), nat, random, now);
   // Twice: the second one meets what the first has made.
   for (int i = 0; i < 2; ++i)
     for (const std::string_view path : {upnp::connection_control_path, upnp::common_control_path}) {
@@ -50,6 +51,14 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
               "an action is answered");
       require((response.status == 400) == response.body.empty(), "an answer has a body");
     }
+  device.handle_request(now, host,
+                        {"SUBSCRIBE",
+                         upnp::connection_event_path,
+                         {},
+                         {std::string(text), "upnp:event", {}, std::string(text)}});
+  device.handle_timeout(now);
+  while (const auto notification = device.poll_notification())
+    require(notification->to.ip == host, "a subscriber gets events for itself only");
   nat.for_each_explicit([](const RequestedMapping& mapping) {
     require(mapping.info.inside.ip == host, "a host maps to itself only");
   });

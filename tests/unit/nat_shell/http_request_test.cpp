@@ -17,6 +17,18 @@ TEST_CASE("http: a request is complete with its body, and not before", "[nat][sh
   CHECK(reading.message.body == "hello");
 }
 
+TEST_CASE("http: fields of subscriptions are there, empty, or missing", "[nat][shell]") {
+  const auto read = read_http_request(
+      "SUBSCRIBE /event HTTP/1.1\r\nHost: a\r\nCallback: <http://10.1.0.2/>\r\nnt:\r\n"
+      "TIMEOUT: Second-60\r\n\r\n");
+  REQUIRE(read.state == HttpState::complete);
+  CHECK(read.message.method == "SUBSCRIBE");
+  CHECK(read.message.subscription.callback == "<http://10.1.0.2/>");
+  CHECK(read.message.subscription.nt == "");
+  CHECK_FALSE(read.message.subscription.sid);
+  CHECK(read.message.subscription.timeout == "Second-60");
+}
+
 TEST_CASE("http: a body may come in chunks", "[nat][shell]") {
   const HttpReading reading = read_http_request(
       "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: "

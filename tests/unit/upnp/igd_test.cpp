@@ -20,6 +20,7 @@ Config config() {
   Config config;
   config.http = {IpAddress::v4(192, 168, 1, 1), 49000};
   config.uuid = "01020304-0506-5000-8000-7374696c6500";
+  config.networks = {IpPrefix(host, 24)};
   return config;
 }
 
@@ -43,7 +44,7 @@ struct Mapping {
 class Bench {
  public:
   explicit Bench(nat::Config nat_config = upnp::nat_config(), Config device_config = config())
-      : nat(std::move(nat_config), random), device(std::move(device_config), nat, now) {}
+      : nat(std::move(nat_config), random), device(std::move(device_config), nat, random, now) {}
 
   HttpResponse invoke(const std::string& action, const std::string& arguments,
                       const IpAddress& from = host, const std::string& version = "1") {
@@ -148,6 +149,71 @@ TEST_CASE("upnp: the documents", "[upnp]") {
   CHECK(get("/etc/passwd").status == 404);
   CHECK(get("/control/connection").status == 405);
   CHECK(bench.device.handle_request(bench.now, host, {"POST", "/device.xml", {}}).status == 405);
+}
+
+TEST_CASE("upnp: what the services' descriptions call evented is what events tell",
+          "[upnp][events]") {
+  Bench bench;
+  const SubscriptionFields wanted{"<http://192.168.1.10/>", "upnp:event", {}, {}};
+  for (const std::string service : {"connection", "common"}) {
+    const auto request = [&](std::string_view method, const std::string& path) {
+      return bench.device.handle_request(bench.now, host, {method, path, {}, wanted});
+    };
+    CHECK(says(request("GET", "/device.xml"), "<eventSubURL>/event/" + service + "</eventSubURL>"));
+    CHECK(request("GET", "/event/" + service).status == 405);
+    REQUIRE(request("SUBSCRIBE", "/event/" + service).status == 200);
+    bench.device.handle_timeout(bench.now);
+    const auto event = bench.device.poll_notification();
+    REQUIRE(event);
+    std::string description = request("GET", "/" + service + ".xml").body;
+    std::size_t evented = 0;
+    const std::string mark = "<stateVariable sendEvents=\"yes\"><name>";
+    for (auto at = description.find(mark); at != description.npos; at = description.find(mark)) {
+      description.erase(0, at + mark.size());
+      const std::string name = description.substr(0, description.find('<'));
+      INFO(name);
+      CHECK(event->message.find("<e:property><" + name + ">") != std::string::npos);
+      ++evented;
+    }
+    CHECK(evented == (service == "connection" ? 4 : 1));
+  }
+  CHECK(bench.device.handle_request(bench.now, host, {"SUBSCRIBE", "/device.xml", {}, wanted})
+            .status == 405);
+}
+
+TEST_CASE("upnp: a subscriber hears of mappings and of the address", "[upnp][events]") {
+  Bench bench;
+  bench.device.handle_request(bench.now, host,
+                              {"SUBSCRIBE",
+                               connection_event_path,
+                               {},
+                               {"<http://192.168.1.10:5000/>", "upnp:event", {}, {}}});
+  const auto heard = [&](const std::string& text) {
+    bench.now += 1s;
+    bench.nat.handle_timeout(bench.now);
+    bench.device.handle_timeout(bench.now);
+    const auto event = bench.device.poll_notification();
+    if (!event) return false;
+    INFO(event->message);
+    bench.device.handle_answer(bench.now, event->subscription, 200);
+    return event->message.find(text) != std::string::npos;
+  };
+  CHECK(
+      heard("<PossibleConnectionTypes>IP_Routed</PossibleConnectionTypes></e:property>"
+            "<e:property><ConnectionStatus>Connected</ConnectionStatus></e:property>"
+            "<e:property><ExternalIPAddress>203.0.113.5</ExternalIPAddress></e:property>"
+            "<e:property><PortMappingNumberOfEntries>0</PortMappingNumberOfEntries>"));
+  CHECK_FALSE(heard(""));
+  bench.add({.lease = "60"});
+  CHECK(heard("<PortMappingNumberOfEntries>1</PortMappingNumberOfEntries>"));
+  bench.now += 60s;
+  CHECK(heard("<PortMappingNumberOfEntries>0</PortMappingNumberOfEntries>"));
+  bench.nat.set_external(bench.now, {});
+  CHECK(
+      heard("<ConnectionStatus>Disconnected</ConnectionStatus></e:property>"
+            "<e:property><ExternalIPAddress></ExternalIPAddress></e:property>"));
+  bench.nat.set_external(bench.now, {IpAddress::v4(203, 0, 113, 6)});
+  CHECK(heard("<ExternalIPAddress>203.0.113.6</ExternalIPAddress>"));
 }
 
 TEST_CASE("upnp: a port is mapped, listed and unmapped", "[upnp][rfc6970-5.7]") {

@@ -28,7 +28,7 @@ struct Home {
     if (has_upnp)
       device.emplace(nat::upnp::Config{.http = {router_ip, 5000},
                                        .uuid = "12345678-1234-1234-1234-123456789abc"},
-                     nat, now);
+                     nat, random, now);
     if (other_ways) server.emplace(*other_ways, nat, now);
   }
   static nat::Config nat_config() {
