@@ -144,8 +144,8 @@ void add_agent(CLI::App& command, int& exit_status) {
 
 void add_nat_test_command(CLI::App& app, int& exit_status) {
   const auto options = std::make_shared<Options>();
-  auto* command =
-      app.add_subcommand("nat-test", "grade a NAT against RFC 4787, 5382 and 5508, rule by rule");
+  auto* command = app.add_subcommand(
+      "nat-test", "grade a NAT against RFC 4787, 5382, 5508 and 7857, rule by rule");
   command->add_flag("--simulated", options->simulated, "our own NAT, in virtual time");
   command->add_option("--nat", options->nat, "how that behaves, such as EIM/APDF [EIM/EIF]")
       ->option_text("NAT");

@@ -10,7 +10,9 @@ std::vector<const Requirement*> all_requirements(Pace slowest) {
   std::vector<const Requirement*> all;
   for (const auto requirements :
        {udp_requirements(), udp_timer_requirements(), fragment_requirements(), tcp_requirements(),
-        tcp_timer_requirements(), icmp_requirements()})
+        tcp_timer_requirements(), icmp_requirements(), tcp_reset_requirements(),
+        protocol_requirements(), refresh_requirements(), port_order_requirements(),
+        identification_requirements()})
     for (const Requirement& requirement : requirements)
       if (requirement.pace <= slowest) all.push_back(&requirement);
   std::ranges::stable_sort(all, {}, [](const Requirement* each) { return each->rfc; });

@@ -31,7 +31,7 @@ enum class Pace : std::uint8_t { seconds, minutes, hours };
 /// One rule of an RFC, and how to see from outside whether a NAT keeps it.
 struct Requirement {
   unsigned rfc = 0;
-  std::string_view id;  ///< the RFC's own, such as REQ-3a
+  std::string_view id;  ///< the RFC's own, such as REQ-3a, or its section
   Level level = Level::must;
   Pace pace = Pace::seconds;
   std::string_view text;
@@ -58,6 +58,11 @@ std::span<const Requirement> tcp_requirements();
 std::span<const Requirement> tcp_timer_requirements();
 std::span<const Requirement> icmp_requirements();
 std::span<const Requirement> fragment_requirements();
+std::span<const Requirement> tcp_reset_requirements();
+std::span<const Requirement> protocol_requirements();
+std::span<const Requirement> refresh_requirements();
+std::span<const Requirement> port_order_requirements();
+std::span<const Requirement> identification_requirements();
 
 // What several tests ask. Nothing if what is sent does not arrive.
 std::string_view name_of(Behavior behavior);

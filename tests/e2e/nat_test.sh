@@ -55,6 +55,8 @@ says "what is tested is tested: mapping" 'met: endpoint-independent' ours 4787 R
 says "filtering" 'met: endpoint-independent' ours 4787 REQ-8
 says "hairpinning" 'met: inside hosts meet' ours 4787 REQ-9
 says "the SYN that nobody asked for" 'met: an ICMP error after' ours 5382 "REQ-4 (ICMP)"
+says "ports" 'met: no order' ours 7857 9
+says "identifications" 'met: two hosts' ours 7857 10
 
 await_end "$kernel" 150
 check_equal "the kernel does not meet every MUST" 1 "$?"
@@ -66,6 +68,10 @@ says "it treats a second host otherwise" 'not met' kernel 4787 REQ-11
 says "it answers a SYN at once" 'not met: a RST' kernel 5382 REQ-4
 says "it opens simultaneously" 'met: both SYNs pass' kernel 5382 REQ-2a
 says "it translates errors" 'met: it quotes' kernel 5508 REQ-4
+says "it translates a RST" 'met: a RST passes' kernel 7857 2.2
+says "TCP and UDP are two things to it" 'met:' kernel 7857 5
+says "and to its filter" 'met: TCP' kernel 7857 6
+says "it leaves identifications as they are" 'not met: two hosts' kernel 7857 10
 check_equal "nothing is left of the hosts' guards" "" "$(in_ns one nft list tables; in_ns kin nft list tables)"
 end_nat
 
