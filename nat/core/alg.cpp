@@ -36,20 +36,12 @@ void renew_transport_checksum(const Ipv4Packet& packet) {
 
 /// RFC 2018 §3: the blocks of a SACK option are in the other side's numbers, too.
 void shift_sack_blocks(MutableBytes segment, const SequenceOffset& offset) {
-  constexpr std::uint8_t end = 0;
-  constexpr std::uint8_t no_operation = 1;
-  constexpr std::uint8_t sack = 5;
-  const std::size_t header = std::size_t{segment[12]} / 16 * 4;
-  for (std::size_t i = TcpView::min_header; i < header && segment[i] != end;) {
-    if (segment[i] == no_operation) {
-      ++i;
-      continue;
-    }
-    if (i + 1 >= header || segment[i + 1] < 2 || i + segment[i + 1] > header) return;
-    if (segment[i] == sack)
-      for (std::size_t at = i + 2; at + 4 <= i + segment[i + 1]; at += 4)
-        store_u32(segment.data() + at, offset.removed_from(load_u32(segment.data() + at)));
-    i += segment[i + 1];
+  const Bytes option = TcpView::parse(segment)->option(tcp_option::sack);
+  if (option.empty()) return;
+  const auto begin = static_cast<std::size_t>(option.data() - segment.data());
+  for (std::size_t at = 2; at + 4 <= option.size(); at += 4) {
+    std::uint8_t* const edge = segment.data() + begin + at;
+    store_u32(edge, offset.removed_from(load_u32(edge)));
   }
 }
 

@@ -8,23 +8,9 @@ namespace {
 
 /// RFC 7323 §2.2: the shift count of the window scale option, 0 if there is none.
 std::uint8_t window_scale_of(const TcpView& segment) {
-  constexpr std::uint8_t end = 0;
-  constexpr std::uint8_t no_operation = 1;
-  constexpr std::uint8_t window_scale = 3;
   constexpr std::uint8_t largest = 14;
-  const Bytes options = segment.options();
-  std::size_t i = 0;
-  while (i < options.size() && options[i] != end) {
-    if (options[i] == no_operation) {
-      ++i;
-      continue;
-    }
-    if (i + 1 >= options.size() || options[i + 1] < 2) break;
-    if (options[i] == window_scale && options[i + 1] == 3 && i + 2 < options.size())
-      return std::min(options[i + 2], largest);
-    i += options[i + 1];
-  }
-  return 0;
+  const Bytes option = segment.option(tcp_option::window_scale);
+  return option.size() == 3 ? std::min(option[2], largest) : std::uint8_t{0};
 }
 
 }  // namespace

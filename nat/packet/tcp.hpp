@@ -15,6 +15,14 @@ inline constexpr std::uint8_t ack = 0x10;
 inline constexpr std::uint8_t urg = 0x20;
 }  // namespace tcp_flag
 
+namespace tcp_option {
+inline constexpr std::uint8_t end = 0;
+inline constexpr std::uint8_t no_operation = 1;
+inline constexpr std::uint8_t maximum_segment_size = 2;  ///< RFC 9293 §3.2
+inline constexpr std::uint8_t window_scale = 3;          ///< RFC 7323 §2.2
+inline constexpr std::uint8_t sack = 5;                  ///< RFC 2018 §3
+}  // namespace tcp_option
+
 /// RFC 793 §3.1:
 ///
 ///     0                   1                   2                   3
@@ -55,6 +63,8 @@ class TcpView {
   std::uint16_t checksum() const { return load_u16(bytes_.data() + 16); }
   Bytes options() const { return bytes_.subspan(min_header, header_length() - min_header); }
   Bytes payload() const { return bytes_.subspan(header_length()); }
+  /// The first option of a kind, with its kind and length; empty if it is not there, or cut short.
+  Bytes option(std::uint8_t kind) const;
 
  private:
   explicit TcpView(Bytes bytes) : bytes_(bytes) {}

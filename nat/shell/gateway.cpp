@@ -5,9 +5,11 @@
 #include <algorithm>
 #include <cstdio>
 
+#include "nat/packet/segment_size.hpp"
 #include "nat/shell/ethernet_attachment.hpp"
 #include "nat/shell/problem.hpp"
 #include "nat/shell/reload.hpp"
+#include "nat/shell/segment_limit.hpp"
 #include "nat/shell/signals.hpp"
 #include "nat/shell/state_file.hpp"
 #include "nat/shell/tun_attachment.hpp"
@@ -33,7 +35,8 @@ Gateway::Gateway(const RunOptions& options, Setup setup, Random& random, Reread 
       attachment_(make_attachment(options, setup.placement)),
       impairment_(options.impairment, random),
       capture_(options.capture),
-      translator_(std::move(setup.translator)) {
+      translator_(std::move(setup.translator)),
+      segment_limit_(segment_limit(options, setup.placement)) {
   loop_.watch(control_.fd(), [this] { control_.handle_ready(); });
   loop_.watch(signals_.get(), [this] { handle_signals(); });
   start_services();
@@ -110,6 +113,7 @@ void Gateway::prefetch(Side from, std::span<const ReceivedPacket> batch) {
 
 void Gateway::handle_packet(Side from, MutableBytes packet) {
   capture_.add(loop_.now(), from, packet);
+  if (segment_limit_ && limit_segment_size(packet, *segment_limit_)) ++segment_sizes_lowered_;
   const Verdict verdict = translator_->handle_packet(loop_.now(), from, packet);
   switch (verdict.action) {
     case Action::drop:
@@ -168,8 +172,10 @@ void Gateway::flush() {
 }
 
 void Gateway::follow_addresses() {
-  if (const auto placement = translator_->follow_addresses(loop_.now()))
+  if (const auto placement = translator_->follow_addresses(loop_.now())) {
     attachment_->follow(*placement);
+    segment_limit_ = segment_limit(options_, *placement);
+  }
   drain();
 }
 
@@ -238,6 +244,7 @@ ShellCounters Gateway::shell_counters() const {
   counters.inside = attachment_->counters(Side::inside);
   counters.outside = attachment_->counters(Side::outside);
   counters.impairment = impairment_.counters();
+  counters.segment_sizes_lowered = segment_sizes_lowered_;
   counters.pcap_packets_left_out = capture_.packets_left_out();
   journal_.count_losses(counters);
   return counters;

@@ -70,6 +70,8 @@ class Gateway {
   std::vector<Service*> services_;  ///< the translator's
   std::optional<StateKeeper> state_;
   Segmenter segmenter_;
+  std::optional<std::uint16_t> segment_limit_;
+  std::uint64_t segment_sizes_lowered_ = 0;
   std::vector<Bytes> packets_;     ///< of the batch that has come in
   std::deque<ByteVector> copies_;  ///< sent, not yet flushed
   bool stopping_ = false;

@@ -104,6 +104,23 @@ std::optional<double> parse_percent(std::string_view text) {
   return *number / 100;
 }
 
+std::optional<std::uint16_t> parse_segment_limit(std::string_view text) {
+  constexpr std::uint16_t smallest = 88;
+  constexpr std::uint16_t largest = 65495;
+  if (text == "auto") return 0;
+  std::uint16_t bytes = 0;
+  const char* const end = text.data() + text.size();
+  const auto [stop, error] = std::from_chars(text.data(), end, bytes);
+  if (error != std::errc() || stop != end || bytes < smallest || bytes > largest)
+    return std::nullopt;
+  return bytes;
+}
+
+std::string to_text(std::optional<std::uint16_t> segment_limit) {
+  if (!segment_limit) return "off";
+  return *segment_limit == 0 ? "auto" : fmt::to_string(*segment_limit);
+}
+
 std::optional<AddressRange> parse_address_range(std::string_view text) {
   const auto dash = text.find('-');
   if (dash == text.npos) {

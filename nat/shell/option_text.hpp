@@ -23,6 +23,11 @@ std::string to_text(Duration duration);
 /// same.
 std::optional<double> parse_percent(std::string_view text);
 
+/// `auto` is 0, else bytes: no less than Linux allows (88), no more than a packet holds.
+std::optional<std::uint16_t> parse_segment_limit(std::string_view text);
+/// `off` if there is none.
+std::string to_text(std::optional<std::uint16_t> segment_limit);
+
 /// `1024-65535`, or one port.
 std::optional<std::pair<std::uint16_t, std::uint16_t>> parse_port_range(std::string_view text);
 

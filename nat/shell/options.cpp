@@ -57,6 +57,14 @@ void add_run_options(CLI::App& app, RunOptions& run, std::string& config_file) {
   add_number(app, "--pcap-limit", run.capture.megabytes, "megabytes of each capture [64]");
   add_duration(app, "--health-interval", run.health_interval,
                "how often servers behind --balance are asked how they are; 0 never");
+  add(
+      app, "--clamp-mss",
+      [&run](const std::string& text) {
+        run.clamp_mss = accept(parse_segment_limit(text), text, "auto or 1452");
+      },
+      "largest TCP segment that connections agree on: auto (what fits both interfaces), or bytes "
+      "[off]",
+      "N");
   add_duration(app, "--delay", run.impairment.delay, "keep each packet for so long");
   add_duration(app, "--jitter", run.impairment.jitter, "vary the delay by up to so much");
   add(

@@ -72,6 +72,7 @@ struct RunOptions {
   std::vector<Setting> settings;  ///< of that file; they are in the others already
   std::string like;  ///< a personality's name or path; its settings are in the others already
   ImpairmentConfig impairment;
+  std::optional<std::uint16_t> clamp_mss;  ///< bytes; 0: what fits both interfaces
   PortMappingOptions port_mapping;
   Ipv6Options ipv6;
   Config nat;  ///< what the interfaces say (addresses, networks, MTU) is not filled in yet

@@ -134,6 +134,7 @@ void add_shell_counters(Json& json, const ShellCounters& shell) {
   json["impairment"] = {{"lost", shell.impairment.lost},
                         {"delayed", shell.impairment.delayed},
                         {"dropped_full", shell.impairment.dropped_full}};
+  json["segment_sizes_lowered"] = shell.segment_sizes_lowered;
   json["log_lines_lost"] = shell.log_lines_lost;
   json["syslog_messages_lost"] = shell.syslog_messages_lost;
   json["ipfix_messages_lost"] = shell.ipfix_messages_lost;
@@ -247,6 +248,7 @@ std::string with_shell_setup(const std::string& core, const RunOptions& options,
   json["packets"] = {{"inside", packets[0]}, {"outside", packets[1]}};
   json["log"] = describe_log(options);
   json["impairment"] = describe_impairment(options.impairment);
+  json["clamp_mss"] = to_text(options.clamp_mss);
   return json.dump();
 }
 

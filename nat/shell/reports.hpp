@@ -19,6 +19,7 @@ struct ShellCounters {
   RealmCounters inside;
   RealmCounters outside;
   ImpairmentCounters impairment;
+  std::uint64_t segment_sizes_lowered = 0;
   std::uint64_t log_lines_lost = 0;
   std::uint64_t syslog_messages_lost = 0;
   std::uint64_t ipfix_messages_lost = 0;

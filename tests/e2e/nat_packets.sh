@@ -88,6 +88,22 @@ check "capture: it does not grow beyond its limit" test "$(stat -c %s "$work/ins
 check "capture: what is left out is counted" test "$(ctl stats | sed -n 's/^pcap_packets_left_out *//p')" -gt 0
 end_nat
 
+# What is left of a segment when each carries a timestamp (RFC 7323 §3.2: 12 bytes).
+serve segments srv tcp-segment-serve --at 203.0.113.9:9003
+check "segments: starts with a limit" start_nat --clamp-mss 1000
+check_equal "segments: the limit is both ends'" "988 988" "$(ask one tcp-segment-ask --to 203.0.113.9:9003)"
+check "segments: they are counted" test "$(ctl stats | sed -n 's/^segment_sizes_lowered *//p')" -eq 2
+check_equal "segments: it says so" 1000 "$(ctl show | sed -n 's/^clamp_mss *//p')"
+end_nat
+ip -n "$prefix-nat" link set wan mtu 1400
+check "segments: starts with what fits" start_nat --clamp-mss auto
+check_equal "segments: what fits both interfaces" "1348 1348" "$(ask one tcp-segment-ask --to 203.0.113.9:9003)"
+end_nat
+ip -n "$prefix-nat" link set wan mtu 1500
+check "segments: starts without" start_nat
+check_equal "segments: as the ends want it" "1448 1448" "$(ask one tcp-segment-ask --to 203.0.113.9:9003)"
+end_nat
+
 [[ -c /dev/net/tun ]] || { echo "skipped: no TUN devices here"; finish; }
 # Routed: what inside hosts send is led to the device by a rule, the external address by a route of the world.
 in_ns nat sysctl -qw net.ipv4.ip_forward=1 net.ipv4.conf.all.rp_filter=0 net.ipv4.conf.default.rp_filter=0

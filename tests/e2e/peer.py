@@ -186,6 +186,23 @@ def tcp_listen(args):
             server.accept()[0].close()
 
 
+def tcp_segment_serve(args):
+    """Takes connections and says how large the segments are that it may send there."""
+    with tcp_server(args.at) as server:
+        server.settimeout(args.seconds)
+        print("ready", flush=True)
+        while True:
+            with server.accept()[0] as connection:
+                connection.sendall(b"%d" % connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_MAXSEG))
+
+
+def tcp_segment_ask(args):
+    """Connects and prints how large segments may be: its own, and the server's."""
+    with socket.create_connection(endpoint(args.to), args.seconds) as connection:
+        own = connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_MAXSEG)
+        print(own, connection.recv(16).decode())
+
+
 def tcp_fetch(args):
     """Connects and prints the digest of what comes."""
     digest, size = hashlib.sha256(), 0
@@ -315,8 +332,8 @@ def tcp_outcome(args):
 
 
 COMMANDS = [udp_echo, udp_ask, udp_wait, udp_late_echo, udp_late, udp_collect, udp_silence, ttl_exceeded, tcp_sink,
-            tcp_source, tcp_serve, tcp_listen, tcp_fetch, tcp_say, tcp_hear, tcp_outcome, raw_echo,
-            raw_ask, ftp_serve, ftp_get, dns_serve, dns_ask]
+            tcp_source, tcp_serve, tcp_segment_serve, tcp_segment_ask, tcp_listen, tcp_fetch, tcp_say,
+            tcp_hear, tcp_outcome, raw_echo, raw_ask, ftp_serve, ftp_get, dns_serve, dns_ask]
 
 
 def main():

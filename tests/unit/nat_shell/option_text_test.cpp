@@ -35,6 +35,16 @@ TEST_CASE("options: durations are written as they are read", "[nat][shell]") {
   CHECK(parse_duration(to_text(value)) == value);
 }
 
+TEST_CASE("options: a limit of segments", "[nat][shell]") {
+  CHECK(parse_segment_limit("auto") == 0);
+  CHECK(parse_segment_limit("1452") == 1452);
+  const auto text = GENERATE("", "off", "87", "65496", "1452 ", "0x500", "-1");
+  CHECK_FALSE(parse_segment_limit(text));
+  CHECK(to_text(parse_segment_limit("1452")) == "1452");
+  CHECK(to_text(parse_segment_limit("auto")) == "auto");
+  CHECK(to_text(std::optional<std::uint16_t>()) == "off");
+}
+
 TEST_CASE("options: percents", "[nat][shell]") {
   CHECK(*parse_percent("1%") == Approx(0.01));
   CHECK(*parse_percent("0.5%") == Approx(0.005));
