@@ -215,6 +215,7 @@ class Driver {
   void feed(Side from, ByteVector packet, bool well_made) {
     const auto sent = Ipv4View::parse(packet);
     const std::uint32_t sender = sent ? sent->source() : 0;
+    limit_segment_size(packet, 1200);
     const Verdict verdict = nat_.handle_packet(now_, from, packet);
     note(static_cast<std::uint8_t>(verdict.action));
     // ESP has no mappings that events would tell of.
