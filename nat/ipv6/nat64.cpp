@@ -325,4 +325,12 @@ void Nat64::for_each_session(Instant now,
   });
 }
 
+void Nat64::for_each_explicit(const std::function<void(const RequestedMapping&)>& visit) const {
+  nat_.for_each_explicit([&](const RequestedMapping& mapping) {
+    RequestedMapping requested = mapping;
+    requested.info.inside = named(mapping.info.inside);
+    visit(requested);
+  });
+}
+
 }  // namespace stile::nat

@@ -3,6 +3,7 @@
 #include <deque>
 #include <optional>
 #include <string>
+#include <type_traits>
 
 #include "nat/core/nat.hpp"
 #include "nat/ipv6/error_rate.hpp"
@@ -68,12 +69,25 @@ class Nat64 {
   void reconfigure(Instant now, const Config& wanted);
   /// As Nat::restore(), with the inside host's own address.
   bool restore(Instant now, const SessionInfo& session);
+  /// What a host asks of the NAT itself (RFC 6887): `ask` is called with the NAT and the host's
+  /// endpoint as the NAT knows it, and its answer is given. Nothing if there are too many hosts.
+  template <class Ask>
+  auto request(Instant now, const TransportAddress& inside, Ask&& ask) {
+    advance(now);
+    const auto number = hosts_.number_of(now_, inside.ip);
+    std::optional<std::invoke_result_t<Ask, Nat&, TransportAddress>> answer;
+    if (number) answer = ask(nat_, TransportAddress{IpAddress::v4(*number), inside.port});
+    finish({});
+    return answer;
+  }
   const Nat& nat() const { return nat_; }
   const Nat64Config& config() const { return config_; }
   const Nat64Counters& counters() const { return counters_; }
   std::size_t host_count() const { return hosts_.size(); }
   /// As Nat::for_each_session(), with the inside hosts' own addresses.
   void for_each_session(Instant now, const std::function<void(const SessionInfo&)>& visit) const;
+  /// As Nat::for_each_explicit(), likewise.
+  void for_each_explicit(const std::function<void(const RequestedMapping&)>& visit) const;
 
  private:
   class Addresses;

@@ -73,6 +73,19 @@ std::optional<std::uint32_t> Prefix64::extract(const IpAddress& address) const {
   return load_u32(embedded.data());
 }
 
+std::optional<IpPrefix> Prefix64::extract(const IpPrefix& block) const {
+  const bool has_all = block.address().is_v6() && block.length() <= prefix_.length();
+  if (has_all && block.contains(prefix_.address())) return IpPrefix(IpAddress::v4(0), 0);
+  const auto address = extract(block.address());
+  if (!address) return std::nullopt;
+  unsigned bits = 0;
+  for (const std::size_t place : places(prefix_.length())) {
+    const unsigned begin = static_cast<unsigned>(place) * 8;
+    bits += std::clamp(block.length(), begin, begin + 8) - begin;
+  }
+  return IpPrefix(IpAddress::v4(*address), bits);
+}
+
 bool Prefix64::is_well_known() const {
   return prefix_ == Prefix64().prefix_;
 }

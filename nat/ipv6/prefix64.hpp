@@ -20,6 +20,9 @@ class Prefix64 {
   IpAddress embed(std::uint32_t ipv4) const;
   /// The IPv4 address in one of this prefix. A suffix is not looked at (§2.2: it is ignored).
   std::optional<std::uint32_t> extract(const IpAddress& address) const;
+  /// The IPv4 block whose addresses are those of an IPv6 block: all of IPv4 for a block that has
+  /// this prefix in it, nothing for one beside it.
+  std::optional<IpPrefix> extract(const IpPrefix& block) const;
   const IpPrefix& prefix() const { return prefix_; }
   /// RFC 6052 §3.1: it must not stand for addresses that are not global.
   bool is_well_known() const;

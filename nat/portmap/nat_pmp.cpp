@@ -82,8 +82,8 @@ ByteVector Server::map_by_nat_pmp(const IpAddress& client, Bytes datagram) {
 /// Gives the result; `mapping` is then as it was granted.
 std::uint16_t Server::create_by_nat_pmp(NatPmpMapping& mapping) {
   if (mapping.inside.port == 0) return not_authorized;
-  if (const auto fixed = unchanging(mapping.inside, mapping.protocol)) {
-    mapping.suggested_port = fixed->external.port;
+  if (const auto fixed = unchanging(nat_, mapping.inside, mapping.protocol)) {
+    mapping.suggested_port = fixed->port;
     return success;
   }
   if (nat_.config().external.empty()) return network_failure;
@@ -113,7 +113,7 @@ std::uint16_t Server::create_by_nat_pmp(NatPmpMapping& mapping) {
 // Deviation: RFC 6886 §3.4: no RST ends the connections of a mapping that goes. They keep it as if
 // traffic had made it, so nobody else gets their port.
 std::uint16_t Server::delete_by_nat_pmp(const NatPmpMapping& mapping) {
-  if (unchanging(mapping.inside, mapping.protocol)) return not_authorized;
+  if (unchanging(nat_, mapping.inside, mapping.protocol)) return not_authorized;
   const auto there = nat_.mapping_of_inside(mapping.protocol, mapping.inside);
   if (!there || !there->info.is_explicit) return success;
   if (there->terms.nonce != no_nonce) return not_authorized;

@@ -1,5 +1,7 @@
 #include "nat/portmap/pcp_options.hpp"
 
+#include <algorithm>
+
 namespace stile::nat::portmap::pcp {
 
 namespace {
@@ -8,6 +10,8 @@ constexpr std::uint8_t third_party = 1;
 constexpr std::uint8_t prefer_failure = 2;
 constexpr std::uint8_t filter = 3;
 constexpr std::uint8_t first_optional = 128;
+constexpr std::uint8_t prefix64 = 129;
+constexpr std::size_t prefix64_length = 14;
 constexpr std::size_t option_header_size = 4;
 
 /// RFC 6887 §13.1.
@@ -66,10 +70,23 @@ std::expected<Options, Result> read_options(Bytes bytes, Opcode opcode, Family f
       options.processed.insert(options.processed.end(), bytes.begin(),
                                bytes.begin() + static_cast<std::ptrdiff_t>(padded));
     }
+    // RFC 7225 §4.3: a request has ::/96 in it, so that the answer is no longer.
+    if (bytes[0] == prefix64 && length >= prefix64_length && opcode != Opcode::peer)
+      options.asks_prefix64 = true;
     bytes = bytes.subspan(padded);
   }
   if (problem != Result::success) return std::unexpected(problem);
   return options;
+}
+
+ByteVector make_prefix64_option(const IpPrefix& prefix) {
+  ByteVector option(option_header_size + (prefix64_length + 3) / 4 * 4);
+  option[0] = prefix64;
+  store_u16(&option[2], prefix64_length);
+  const unsigned octets = prefix.length() / 8;
+  store_u16(&option[4], static_cast<std::uint16_t>(octets));
+  std::copy_n(prefix.address().v6_bytes().begin(), octets, option.begin() + 6);
+  return option;
 }
 
 }  // namespace stile::nat::portmap::pcp

@@ -9,17 +9,6 @@ namespace stile::nat::portmap {
 using pcp::Opcode;
 using pcp::Result;
 
-namespace {
-
-/// What a packet could be sent to.
-bool is_peer(const TransportAddress& remote, Family family) {
-  const bool reserved = remote.ip.is_v4() && remote.ip.v4_bits() >> 28 >= 0xe;
-  return remote.ip.family() == family && !remote.ip.is_unspecified() && !remote.ip.is_loopback() &&
-         !remote.ip.is_multicast() && !reserved && remote.port != 0;
-}
-
-}  // namespace
-
 PcpServer::PcpServer(Config config, Family family, Instant now)
     : config_(std::move(config)), now_(now), family_(family), epoch_began_(now) {
   if (const auto problem = problem_with(config_)) throw std::invalid_argument(*problem);
@@ -93,18 +82,20 @@ ByteVector PcpServer::answer(const IpAddress& client, const pcp::RequestView& re
 PcpServer::Outcome<ByteVector> PcpServer::process(const IpAddress& client,
                                                   const pcp::RequestView& request) {
   const bool is_map = request.opcode() == static_cast<std::uint8_t>(Opcode::map);
-  const bool is_peer = request.opcode() == static_cast<std::uint8_t>(Opcode::peer);
-  const std::size_t payload_size = is_map ? pcp::map_size : is_peer ? pcp::peer_size : 0;
+  const bool asks_for_peer = request.opcode() == static_cast<std::uint8_t>(Opcode::peer);
+  const std::size_t payload_size = is_map ? pcp::map_size : asks_for_peer ? pcp::peer_size : 0;
   const Bytes body = request.after_header();
   if (body.size() < payload_size) return std::unexpected(Result::malformed_request);
   if (request.client() != client) return std::unexpected(Result::address_mismatch);
   if (request.opcode() > static_cast<std::uint8_t>(Opcode::peer))
     return std::unexpected(Result::unsupp_opcode);
 
-  const auto options =
+  auto options =
       pcp::read_options(body.subspan(payload_size), static_cast<Opcode>(request.opcode()), family_);
   if (!options) return std::unexpected(options.error());
-  if (payload_size == 0) return make_success(request, 0, {}, 0, epoch_seconds());
+  const ByteVector further = further_options(*options);
+  options->processed.insert(options->processed.end(), further.begin(), further.end());
+  if (payload_size == 0) return make_success(request, 0, options->processed, 0, epoch_seconds());
 
   const auto inside = subject_of(client, *options);
   if (!inside) return std::unexpected(inside.error());
@@ -162,6 +153,13 @@ PcpServer::Outcome<IpAddress> PcpServer::subject_of(const IpAddress& client,
       subject.is_loopback())
     return std::unexpected(Result::malformed_option);
   return subject;
+}
+
+/// What a packet could be sent to.
+bool PcpServer::is_peer(const TransportAddress& remote, Family family) {
+  const bool reserved = remote.ip.is_v4() && remote.ip.v4_bits() >> 28 >= 0xe;
+  return remote.ip.family() == family && !remote.ip.is_unspecified() && !remote.ip.is_loopback() &&
+         !remote.ip.is_multicast() && !reserved && remote.port != 0;
 }
 
 ByteVector PcpServer::error(Bytes request, const Failure& failure) {

@@ -72,6 +72,8 @@ class PcpServer {
   /// RFC 6887 §12.3, likewise.
   virtual Outcome<Assigned> peer(const TransportAddress& inside, std::uint32_t lifetime_seconds,
                                  const pcp::PeerPayload& payload) = 0;
+  /// What is added to the options of a success.
+  virtual ByteVector further_options(const pcp::Options&) const { return {}; }
   /// What is not ignored.
   virtual std::optional<ByteVector> answer(const TransportAddress& client, Bytes datagram) {
     return answer_pcp(client, datagram);
@@ -80,6 +82,7 @@ class PcpServer {
   virtual void announce();
 
   std::optional<ByteVector> answer_pcp(const TransportAddress& client, Bytes datagram);
+  static bool is_peer(const TransportAddress& remote, Family family);
   Instant end_of_lifetime(std::uint32_t requested_seconds) const;
   std::uint32_t seconds_until(Instant until) const;
   std::uint32_t epoch_seconds() const;

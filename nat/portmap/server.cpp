@@ -3,7 +3,7 @@
 namespace stile::nat::portmap {
 
 Server::Server(Config config, Nat& nat, Instant now)
-    : PcpServer(std::move(config), Family::ipv4, now), nat_(nat) {}
+    : MappingServer(std::move(config), Family::ipv4, now), nat_(nat) {}
 
 std::optional<ByteVector> Server::answer(const TransportAddress& client, Bytes datagram) {
   const bool is_nat_pmp = datagram[0] == 0;

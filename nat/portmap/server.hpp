@@ -1,18 +1,13 @@
 #pragma once
 
-#include "nat/core/nat.hpp"
-#include "nat/portmap/pcp_server.hpp"
+#include "nat/portmap/mapping_server.hpp"
 
 namespace stile::nat::portmap {
 
-/// RFC 6887 §11.3: for nat::Config::reserved_udp_ports.
-inline constexpr std::array<std::uint16_t, 2> own_ports{announcement_port, server_port};
-
-/// The PCP and NAT-PMP server of a NAT (RFC 6887, RFC 6886). Mappings are the Nat's; nothing is
-/// kept of them here.
-class Server final : public PcpServer {
+/// The PCP and NAT-PMP server of a NAT (RFC 6887, RFC 6886).
+class Server final : public MappingServer {
  public:
-  /// As PcpServer's. `nat` outlives the Server.
+  /// As PcpServer's. `nat` outlives the server.
   Server(Config config, Nat& nat, Instant now);
 
  private:
@@ -26,17 +21,14 @@ class Server final : public PcpServer {
   std::optional<ByteVector> answer(const TransportAddress& client, Bytes datagram) override;
   void announce() override;
 
-  // pcp_map.cpp
   Outcome<Assigned> map(const TransportAddress& inside, std::uint32_t lifetime_seconds,
-                        const pcp::MapPayload& payload, const pcp::Options& options) override;
-  Outcome<Assigned> make_mapping(const TransportAddress& inside, std::uint32_t lifetime_seconds,
-                                 const pcp::MapPayload& payload, const pcp::Options& options);
-  Outcome<Assigned> delete_mapping(const TransportAddress& inside, const pcp::MapPayload& payload);
-  std::optional<Assigned> unchanging(const TransportAddress& inside, Protocol protocol) const;
-
-  // pcp_peer.cpp
+                        const pcp::MapPayload& payload, const pcp::Options& options) override {
+    return map_at(nat_, inside, lifetime_seconds, payload, options);
+  }
   Outcome<Assigned> peer(const TransportAddress& inside, std::uint32_t lifetime_seconds,
-                         const pcp::PeerPayload& payload) override;
+                         const pcp::PeerPayload& payload) override {
+    return peer_at(nat_, inside, lifetime_seconds, payload);
+  }
 
   // nat_pmp.cpp
   std::optional<ByteVector> handle_nat_pmp(const TransportAddress& client, Bytes datagram);

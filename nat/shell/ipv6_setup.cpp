@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "nat/portmap/mapping_server.hpp"
 #include "nat/shell/ipv6_translators.hpp"
 #include "nat/shell/problem.hpp"
 #include "nat/shell/tun_setup.hpp"
@@ -44,6 +45,12 @@ void refuse_problem(const Made& config) {
   if (const auto problem = problem_with(config)) throw UsageProblem(*problem);
 }
 
+/// What asks at a TUN device's address asks the translator, not this machine.
+std::optional<PcpOptions> pcp_options(const RunOptions& options, const Placement& placement) {
+  if (!options.port_mapping.servers.pcp || !options.tun.name.empty()) return std::nullopt;
+  return PcpOptions{options.port_mapping.servers, placement.inside.interface};
+}
+
 /// IPv6 inside, IPv4 outside.
 std::unique_ptr<Translator> set_up(Placement& placement, const RunOptions& options,
                                    const Prefix64& prefix, Random& random) {
@@ -57,6 +64,8 @@ std::unique_ptr<Translator> set_up(Placement& placement, const RunOptions& optio
   config.address = ipv6_address_of(placement.inside.interface);
   config.ipv6_mtu = placement.inside.interface.mtu;
   config.lowest_ipv6_mtu = options.ipv6.lowest_mtu;
+  if (options.port_mapping.servers.pcp)
+    config.nat.reserved_udp_ports.assign(portmap::own_ports.begin(), portmap::own_ports.end());
   refuse_problem(config);
   const std::vector<IpAddress> own = all_own_addresses();
   placement.proxied = without(config.nat.external, own);
@@ -72,7 +81,8 @@ std::unique_ptr<Translator> set_up(Placement& placement, const RunOptions& optio
       Json{{"nat64",
             {{"prefix", prefix.prefix().to_string()}, {"external", texts_of(config.nat.external)}}}}
           .dump();
-  return make_translator(std::move(config), std::move(names), std::move(purpose), random);
+  return make_translator(std::move(config), std::move(names), pcp_options(options, placement),
+                         std::move(purpose), random);
 }
 
 /// IPv4 inside, IPv6 outside.
@@ -145,12 +155,9 @@ std::unique_ptr<Translator> set_up(Placement& placement, const RunOptions& optio
   config.max_sessions = nat.max_sessions;
   refuse_problem(config);
   placement.fenced_ipv6 = fence_between(placement, inside_prefix, inside_prefix);
-  std::optional<PinholeOptions> asked_for;
-  if (options.port_mapping.servers.pcp)
-    asked_for = {options.port_mapping.servers, placement.inside.interface};
   return make_translator(std::move(config),
                          Json{{"firewall", {{"inside", inside_prefix.to_string()}}}}.dump(),
-                         std::move(asked_for));
+                         pcp_options(options, placement));
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "nat/portmap/nat64_server.hpp"
 #include "nat/portmap/pinhole_server.hpp"
 #include "nat/shell/dns64_server.hpp"
 #include "nat/shell/port_control.hpp"
@@ -16,6 +17,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
+constexpr const char* pcp_purpose = "PCP (or give --no-pcp)";
 constexpr const char* no_sessions = R"({"sessions":[],"mappings":[]})";
 
 /// What they have in common: they go on as they were set up.
@@ -31,11 +33,12 @@ class Ipv6Translator : public Translator {
 
 class Nat64Translator : public Ipv6Translator {
  public:
-  Nat64Translator(Nat64Config config, std::optional<Dns64Options> names, std::string purpose,
-                  Random& random)
+  Nat64Translator(Nat64Config config, std::optional<Dns64Options> names,
+                  std::optional<PcpOptions> pcp, std::string purpose, Random& random)
       : Ipv6Translator(std::move(purpose)),
         prefix_(config.prefix),
         names_options_(std::move(names)),
+        pcp_(std::move(pcp)),
         random_(random),
         nat64_(std::move(config), random) {}
 
@@ -52,8 +55,7 @@ class Nat64Translator : public Ipv6Translator {
   std::optional<Event> poll_event() override { return nat64_.poll_event(); }
 
   std::string describe_sessions(Instant now) const override {
-    return shell::describe_sessions(
-        [&](const auto& visit) { nat64_.for_each_session(now, visit); });
+    return shell::describe_sessions(nat64_, now);
   }
   std::string describe_counters() const override {
     const Nat64Counters& c = nat64_.counters();
@@ -75,11 +77,20 @@ class Nat64Translator : public Ipv6Translator {
                 {"dropped_reassembly", c.dropped_reassembly}}}};
     for (const CounterName& counter : counter_names)
       json["nat"][std::string(counter.name)] = nat64_.nat().counters().*counter.value;
+    if (port_control_)
+      json["port_control"] = Json::parse(describe_answers(port_control_->counters()));
     return json.dump();
   }
-  std::vector<Service*> start_services(Instant) override {
-    if (!names_options_) return {};
-    return {&names_.emplace(names_options_->inside, names_options_->resolver, prefix_, random_)};
+  std::vector<Service*> start_services(Instant now) override {
+    std::vector<Service*> started;
+    if (names_options_)
+      started.push_back(
+          &names_.emplace(names_options_->inside, names_options_->resolver, prefix_, random_));
+    if (pcp_)
+      started.push_back(&port_control_.emplace(
+          pcp_->inside, nat64_.config().address, pcp_purpose,
+          std::make_unique<portmap::Nat64Server>(pcp_->server, nat64_, now)));
+    return started;
   }
   void reconfigure(Instant now, const RunOptions& options) override {
     if (options.nat.forwards != nat64_.config().nat.forwards)
@@ -90,18 +101,32 @@ class Nat64Translator : public Ipv6Translator {
   }
   using Translator::restore;
   void restore(Instant now, const SessionInfo& session) override { nat64_.restore(now, session); }
+  void restore(Instant now, const SavedMapping& mapping) override {
+    MapRequest wanted = mapping.request;
+    wanted.terms.until = now + mapping.time_left;
+    if (!wanted.inside.ip.is_v6() || !wanted.suggested.ip.is_v4() || wanted.inside.port == 0)
+      return;
+    // What cannot be had again is asked for again, or missed.
+    nat64_.request(now, wanted.inside, [&](Nat& nat, const TransportAddress& inside) {
+      wanted.inside = inside;
+      return nat.map(now, wanted).has_value();
+    });
+  }
   std::size_t flush(Instant now) override {
     const std::size_t mappings = nat64_.nat().mapping_count();
     nat64_.flush(now);
+    if (port_control_) port_control_->handle_state_loss(now);
     return mappings;
   }
 
  private:
   Prefix64 prefix_;
   std::optional<Dns64Options> names_options_;
+  std::optional<PcpOptions> pcp_;
   Random& random_;
   Nat64 nat64_;
   std::optional<Dns64Server> names_;
+  std::optional<PortControl> port_control_;
 };
 
 class ClatTranslator : public Ipv6Translator {
@@ -170,17 +195,14 @@ class Nptv6Translator : public Ipv6Translator {
 
 class FirewallTranslator : public Ipv6Translator {
  public:
-  FirewallTranslator(FirewallConfig config, std::string purpose,
-                     std::optional<PinholeOptions> asked_for)
-      : Ipv6Translator(std::move(purpose)),
-        asked_for_(std::move(asked_for)),
-        firewall_(std::move(config)) {}
+  FirewallTranslator(FirewallConfig config, std::string purpose, std::optional<PcpOptions> pcp)
+      : Ipv6Translator(std::move(purpose)), pcp_(std::move(pcp)), firewall_(std::move(config)) {}
 
   std::vector<Service*> start_services(Instant now) override {
-    if (!asked_for_) return {};
+    if (!pcp_) return {};
     return {&port_control_.emplace(
-        asked_for_->inside, firewall_.config().inside_address, "PCP (or give --no-pcp)",
-        std::make_unique<portmap::PinholeServer>(asked_for_->server, firewall_, now))};
+        pcp_->inside, firewall_.config().inside_address, pcp_purpose,
+        std::make_unique<portmap::PinholeServer>(pcp_->server, firewall_, now))};
   }
 
   Verdict handle_packet(Instant now, Side from, MutableBytes packet) override {
@@ -239,7 +261,7 @@ class FirewallTranslator : public Ipv6Translator {
   }
 
  private:
-  std::optional<PinholeOptions> asked_for_;
+  std::optional<PcpOptions> pcp_;
   Firewall firewall_;
   std::optional<PortControl> port_control_;
 };
@@ -255,9 +277,10 @@ void take_timeouts(FirewallConfig& config, const Config& nat) {
 }
 
 std::unique_ptr<Translator> make_translator(Nat64Config config, std::optional<Dns64Options> names,
-                                            std::string purpose, Random& random) {
-  return std::make_unique<Nat64Translator>(std::move(config), std::move(names), std::move(purpose),
-                                           random);
+                                            std::optional<PcpOptions> pcp, std::string purpose,
+                                            Random& random) {
+  return std::make_unique<Nat64Translator>(std::move(config), std::move(names), std::move(pcp),
+                                           std::move(purpose), random);
 }
 
 std::unique_ptr<Translator> make_translator(ClatConfig config, std::string purpose) {
@@ -269,9 +292,9 @@ std::unique_ptr<Translator> make_translator(Nptv6Config config, std::string purp
 }
 
 std::unique_ptr<Translator> make_translator(FirewallConfig config, std::string purpose,
-                                            std::optional<PinholeOptions> asked_for) {
+                                            std::optional<PcpOptions> pcp) {
   return std::make_unique<FirewallTranslator>(std::move(config), std::move(purpose),
-                                              std::move(asked_for));
+                                              std::move(pcp));
 }
 
 }  // namespace stile::nat::shell

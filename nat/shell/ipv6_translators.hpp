@@ -20,8 +20,8 @@ struct Dns64Options {
   TransportAddress resolver;
 };
 
-/// Who may ask a firewall for pinholes, and where.
-struct PinholeOptions {
+/// That hosts may ask for mappings, or for pinholes, by PCP, and where.
+struct PcpOptions {
   portmap::Config server;
   Interface inside;
 };
@@ -33,10 +33,11 @@ void take_timeouts(FirewallConfig& config, const Config& nat);
 // Limit: the interfaces' addresses are those of the start.
 
 std::unique_ptr<Translator> make_translator(Nat64Config config, std::optional<Dns64Options> names,
-                                            std::string purpose, Random& random);
+                                            std::optional<PcpOptions> pcp, std::string purpose,
+                                            Random& random);
 std::unique_ptr<Translator> make_translator(ClatConfig config, std::string purpose);
 std::unique_ptr<Translator> make_translator(Nptv6Config config, std::string purpose);
 std::unique_ptr<Translator> make_translator(FirewallConfig config, std::string purpose,
-                                            std::optional<PinholeOptions> asked_for);
+                                            std::optional<PcpOptions> pcp);
 
 }  // namespace stile::nat::shell

@@ -145,13 +145,19 @@ void add_shell_counters(Json& json, const ShellCounters& shell) {
 /// Each is made to text by itself: a tree of all of them would take many times the room.
 struct List {
   std::string text;
-  void add(const Json& json) { text += (text.empty() ? "" : ",") + json.dump(); }
+  void add(const std::string& json) { text += (text.empty() ? "" : ",") + json; }
 };
 
-std::string list_of(const ForEachSession& for_each) {
-  List list;
-  for_each([&](const SessionInfo& session) { list.add(describe(session)); });
-  return list.text;
+/// Of a NAT of either family.
+template <class AnyNat>
+std::string sessions_of(const AnyNat& nat, Instant now) {
+  List sessions;
+  nat.for_each_session(
+      now, [&](const SessionInfo& session) { sessions.add(describe_session(session)); });
+  List mappings;
+  nat.for_each_explicit(
+      [&](const RequestedMapping& mapping) { mappings.add(describe(mapping, now).dump()); });
+  return R"({"sessions":[)" + sessions.text + R"(],"mappings":[)" + mappings.text + "]}";
 }
 
 Json describe_log(const RunOptions& options) {
@@ -169,16 +175,16 @@ Json describe_impairment(const ImpairmentConfig& impairment) {
 
 }  // namespace
 
-std::string describe_sessions(const Nat& nat, Instant now) {
-  List mappings;
-  nat.for_each_explicit(
-      [&](const RequestedMapping& mapping) { mappings.add(describe(mapping, now)); });
-  const auto for_each = [&](const auto& visit) { nat.for_each_session(now, visit); };
-  return R"({"sessions":[)" + list_of(for_each) + R"(],"mappings":[)" + mappings.text + "]}";
+std::string describe_session(const SessionInfo& session) {
+  return describe(session).dump();
 }
 
-std::string describe_sessions(const ForEachSession& for_each) {
-  return R"({"sessions":[)" + list_of(for_each) + R"(],"mappings":[]})";
+std::string describe_sessions(const Nat& nat, Instant now) {
+  return sessions_of(nat, now);
+}
+
+std::string describe_sessions(const Nat64& nat64, Instant now) {
+  return sessions_of(nat64, now);
 }
 
 std::string describe_sessions(const Firewall& firewall, Instant now) {
@@ -188,10 +194,12 @@ std::string describe_sessions(const Firewall& firewall, Instant now) {
     mapping.info.protocol = pinhole.protocol;
     mapping.info.inside = mapping.info.external = pinhole.inside;
     mapping.terms = terms;
-    pinholes.add(describe(mapping, now));
+    pinholes.add(describe(mapping, now).dump());
   });
-  const auto for_each = [&](const auto& visit) { firewall.for_each_session(now, visit); };
-  return R"({"sessions":[)" + list_of(for_each) + R"(],"mappings":[)" + pinholes.text + "]}";
+  List sessions;
+  firewall.for_each_session(
+      now, [&](const SessionInfo& session) { sessions.add(describe_session(session)); });
+  return R"({"sessions":[)" + sessions.text + R"(],"mappings":[)" + pinholes.text + "]}";
 }
 
 std::string describe_answers(const portmap::Counters& port_control) {

@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "nat/core/nat.hpp"
+#include "nat/ipv6/nat64.hpp"
 #include "nat/portmap/server.hpp"
 #include "nat/shell/attachment.hpp"
 #include "nat/shell/impairment.hpp"
@@ -29,15 +30,16 @@ struct ShellCounters {
 
 // The answers of the control socket, one JSON object on one line each.
 
-/// {"sessions":[{"protocol","inside","external","remote","state" (TCP),"time_left"
-/// (seconds),"outbound":{"packets","bytes"}, "inbound":{...}}], without "remote" and traffic where
-/// UDP has no sessions,
+/// {"protocol","inside","external","remote","state" (TCP),"time_left" (seconds),
+/// "outbound":{"packets","bytes"},"inbound":{...}}, without "remote" and traffic where UDP has no
+/// sessions.
+std::string describe_session(const SessionInfo& session);
+/// {"sessions":[...],
 /// "mappings":[{"protocol","inside","external","time_left","description","filters"}]}, those that
 /// hosts asked for.
 std::string describe_sessions(const Nat& nat, Instant now);
-/// Likewise, of sessions that `for_each` hands to what it is given.
-using ForEachSession = std::function<void(const std::function<void(const SessionInfo&)>&)>;
-std::string describe_sessions(const ForEachSession& for_each);
+/// Likewise, with IPv6 hosts inside.
+std::string describe_sessions(const Nat64& nat64, Instant now);
 /// Likewise, of a firewall and the pinholes that hosts asked for.
 std::string describe_sessions(const Firewall& firewall, Instant now);
 /// {"pcp":{RESULT:NUMBER...},...}

@@ -76,6 +76,24 @@ check "a flow is in it" await_state '[2001:db8:1::10]:5001'
 end_nat KILL
 check "it starts again" start_nat --nat64 2001:db8:64::/96 --ports random "${state[@]}"
 check_equal "the flow has survived SIGKILL" "$before" "$(ask v6 udp-ask --at '[::]:5001' --to '[2001:db8:64::203.0.113.9]:7000')"
+# Hosts ask for external ports by PCP.
+nat64_pcp() { in_ns v6 python3 "$here/pcp_ask.py" map --protocol tcp --internal 8080 --server '[2001:db8:1::1]:5351' "$@"; }
+reached() { ask srv tcp-outcome --to 203.0.113.1:8000 --seconds 1; }
+check_equal "NAT64: before a host has asked nobody comes in" timeout "$(reached)"
+check_equal "NAT64: it is granted, and the prefix told" "203.0.113.1:8000 for 600 by 2001:db8:64::/96" "$(nat64_pcp --suggest 203.0.113.1:8000 --prefix64)"
+check_equal "NAT64: then they do" connected "$(reached)"
+check "NAT64: it is listed" grep -q '"inside":"\[2001:db8:1::10\]:8080","external":"203.0.113.1:8000","time_left"' <(ctl list --json)
+check_equal "NAT64: a stranger cannot take it" "result 2" "$(nat64_pcp --nonce other)"
+check "NAT64: it is kept" await_state '"external":"203.0.113.1:8000","time_left"'
+end_nat KILL
+check "NAT64: it starts again with it" start_nat --nat64 2001:db8:64::/96 --ports random "${state[@]}"
+check_equal "NAT64: SIGKILL has not ended it" connected "$(reached)"
+check_equal "NAT64: its host renews it" "203.0.113.1:8000 for 600" "$(nat64_pcp)"
+check "NAT64: requests are counted" test "$(counter port_control.pcp.success)" -eq 1
+end_nat
+rm "$work/state"
+check "NAT64 starts without PCP" start_nat --nat64 2001:db8:64::/96 --no-pcp "${state[@]}"
+check_equal "NAT64: and does not hear who asks" refused "$(nat64_pcp)"
 end_nat
 rm "$work/state"
 

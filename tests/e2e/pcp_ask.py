@@ -40,6 +40,8 @@ def request(args, own):
     if args.filter:
         host, port = endpoint(args.filter)
         message += struct.pack("!BBHBBH", 3, 0, 20, 0, 128, port) + mapped(host)
+    if args.prefix64:
+        message += struct.pack("!BBHH12x2x", 129, 0, 14, 12)
     return message
 
 
@@ -59,7 +61,11 @@ def ask(args):
     if result or len(answer) == 24:
         return "result %d epoch %d" % (result, epoch) if args.epoch else "result %d" % result
     port = struct.unpack("!H", answer[42:44])[0]
-    return "%s for %d" % (shown(answer[44:60], port), lifetime)
+    told = "%s for %d" % (shown(answer[44:60], port), lifetime)
+    if args.prefix64:
+        length = struct.unpack("!H", answer[64:66])[0]
+        told += " by %s/%d" % (ipaddress.IPv6Address(answer[66:66 + length].ljust(16, b"\0")), length * 8)
+    return told
 
 
 def listen(args):
@@ -90,6 +96,7 @@ def main():
     parser.add_argument("--nonce", default="nonce")
     parser.add_argument("--prefer-failure", action="store_true")
     parser.add_argument("--filter")
+    parser.add_argument("--prefix64", action="store_true")
     parser.add_argument("--epoch", action="store_true")
     parser.add_argument("--seconds", type=float, default=5)
     args = parser.parse_args()

@@ -11,6 +11,7 @@
 #include "nat/packet/builder.hpp"
 #include "nat/packet/icmp.hpp"
 #include "nat/packet/ipv4.hpp"
+#include "nat/packet/segment_size.hpp"
 #include "nat/packet/tcp.hpp"
 #include "nat/packet/udp.hpp"
 #include "tests/fuzz/input.hpp"

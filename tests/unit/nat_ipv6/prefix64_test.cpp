@@ -42,6 +42,26 @@ TEST_CASE("prefix64: bits 64 to 71 are zero, and lengths are six", "[nat][rfc605
   CHECK(suffixed.extract(ip("2001:db8:c000:221:ff:ffff:ffff:ffff")) == 0xc0000221);
 }
 
+TEST_CASE("prefix64: a block of one is a block of IPv4", "[nat][rfc6052-2.2]") {
+  const auto of = [](const char* prefix, const char* block) {
+    const auto found = Prefix64::parse(prefix)->extract(*IpPrefix::parse(block));
+    return found ? found->to_string() : "none";
+  };
+  CHECK(of("64:ff9b::/96", "64:ff9b::192.0.2.33/128") == "192.0.2.33/32");
+  CHECK(of("64:ff9b::/96", "64:ff9b::192.0.2.0/120") == "192.0.2.0/24");
+  CHECK(of("64:ff9b::/96", "64:ff9b::/96") == "0.0.0.0/0");
+  CHECK(of("64:ff9b::/96", "64:ff9b::/32") == "0.0.0.0/0");
+  CHECK(of("64:ff9b::/96", "::/0") == "0.0.0.0/0");
+  CHECK(of("64:ff9b::/96", "2001:db8::/32") == "none");
+  CHECK(of("64:ff9b::/96", "192.0.2.0/24") == "none");
+  CHECK(of("2001:db8:100::/40", "2001:db8:1c0:2::/64") == "192.0.2.0/24");
+  CHECK(of("2001:db8:100::/40", "2001:db8:1c0:2::/72") == "192.0.2.0/24");
+  CHECK(of("2001:db8:100::/40", "2001:db8:1c0:2:20::/76") == "192.0.2.32/28");
+  CHECK(of("2001:db8:100::/40", "2001:db8:1c0:2:21::/80") == "192.0.2.33/32");
+  CHECK(of("2001:db8:100::/40", "2001:db8:1c0:2:21::/128") == "192.0.2.33/32");
+  CHECK(of("2001:db8:122:344::/64", "2001:db8:122:344:c0:2:2100::/128") == "192.0.2.33/32");
+}
+
 TEST_CASE("prefix64: the well-known prefix is not for addresses that are not global",
           "[nat][rfc6052-3.1]") {
   CHECK(Prefix64().is_well_known());

@@ -12,9 +12,7 @@ using namespace std::chrono_literals;
 namespace {
 
 std::string line_of(const SessionInfo& info) {
-  const auto json =
-      nlohmann::ordered_json::parse(describe_sessions([&](const auto& visit) { visit(info); }));
-  return conntrack_line(json.at("sessions").at(0));
+  return conntrack_line(nlohmann::ordered_json::parse(describe_session(info)));
 }
 
 SessionInfo session(Protocol protocol) {
