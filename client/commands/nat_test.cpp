@@ -10,8 +10,8 @@
 #include "client/commands/nat_test/real_bed.hpp"
 #include "client/commands/number_between.hpp"
 #include "client/commands/run.hpp"
+#include "client/commands/simulated_nat.hpp"
 #include "nat/grader/simulated_bed.hpp"
-#include "nat/sim/behavior_name.hpp"
 
 namespace stile {
 
@@ -70,13 +70,8 @@ std::unique_ptr<nat::grader::TestBed> make_bed(const Options& options, Random& r
     return std::make_unique<nat_test::RealBed>(endpoint_of("--agent", options.agent), options.token,
                                                mtu, inside);
   }
-  const auto behavior = sim::parse_behavior(options.nat);
-  if (!behavior)
-    throw CLI::ValidationError("--nat", "'" + options.nat + "' is no behaviour such as EIM/APDF");
-  nat::Config config;
-  config.mapping = behavior->mapping;
-  config.filtering = behavior->filtering;
-  return std::make_unique<nat::grader::SimulatedBed>(config, random);
+  return std::make_unique<nat::grader::SimulatedBed>(parse_simulated_nat("--nat", options.nat),
+                                                     random);
 }
 
 /// Exit status 1 where a MUST is not met.
@@ -147,7 +142,9 @@ void add_nat_test_command(CLI::App& app, int& exit_status) {
   auto* command = app.add_subcommand(
       "nat-test", "grade a NAT against RFC 4787, 5382, 5508 and 7857, rule by rule");
   command->add_flag("--simulated", options->simulated, "our own NAT, in virtual time");
-  command->add_option("--nat", options->nat, "how that behaves, such as EIM/APDF [EIM/EIF]")
+  command
+      ->add_option("--nat", options->nat,
+                   "how that behaves: such as EIM/APDF, or like:NAME for a known one [EIM/EIF]")
       ->option_text("NAT");
   command->add_option("--seed", options->seed, "of its randomness [1]")
       ->option_text("N")

@@ -11,6 +11,7 @@
 
 #include "client/commands/number_between.hpp"
 #include "client/commands/run.hpp"
+#include "client/commands/simulated_nat.hpp"
 #include "nat/sim/network_oracle.hpp"
 #include "nat/sim/sweep.hpp"
 
@@ -30,8 +31,8 @@ struct Options {
   double loss_percent = 0;
   bool no_relay = false;
   bool hard_nats = false;
-  std::string ports = "preserve";
-  std::string hairpin = "external";
+  std::string ports;    ///< empty: as the NATs do
+  std::string hairpin;  ///< of the carrier, likewise
   double duplication_percent = 0;
   double reordering_percent = 0;
   double jitter_ms = 0;
@@ -76,7 +77,8 @@ constexpr int tries_at_guessing = 3;
 
 Cell play_cell(const Options& options, const sim::NatBehavior& a, const sim::NatBehavior& b) {
   Cell cell{scenario_of(options), {}, {}};
-  const auto ports = *sim::parse_port_assignment(options.ports);
+  const auto ports =
+      sim::parse_port_assignment(options.ports).value_or(nat::PortAssignment::preserve);
   cell.scenario.a = sim::GatewaySpec{a, ports};
   cell.scenario.b = sim::GatewaySpec{b, ports};
   cell.expected = sim::expected_path(cell.scenario);
@@ -156,9 +158,7 @@ int run_matrix(const Options& options) {
 
 std::optional<sim::GatewaySpec> gateway(const std::string& option, const std::string& text) {
   if (text == "none") return std::nullopt;
-  if (const auto behavior = sim::parse_behavior(text)) return sim::GatewaySpec{*behavior};
-  throw CLI::ValidationError(option,
-                             "'" + text + "' is neither none nor a behaviour such as EIM/APDF");
+  return sim::gateway_like(parse_simulated_nat(option, text));
 }
 
 int run_pair(const Options& options) {
@@ -168,9 +168,11 @@ int run_pair(const Options& options) {
   scenario.a = gateway("--a", options.a);
   scenario.b = gateway("--b", options.b);
   for (auto* home : {&scenario.a, &scenario.b})
-    if (*home) (*home)->ports = *sim::parse_port_assignment(options.ports);
+    if (*home && !options.ports.empty())
+      (*home)->ports = *sim::parse_port_assignment(options.ports);
   if (!options.carrier.empty()) scenario.carrier = gateway("--carrier", options.carrier);
-  if (scenario.carrier) scenario.carrier->hairpin = *sim::parse_hairpin(options.hairpin);
+  if (scenario.carrier && !options.hairpin.empty())
+    scenario.carrier->hairpin = *sim::parse_hairpin(options.hairpin);
   scenario.on_line = [](Instant now, const std::string& line) {
     const auto passed = duration_cast<microseconds>(now - Instant{}).count();
     fmt::print("{:>11.3f} ms  {}\n", static_cast<double>(passed) / 1000, line);
@@ -238,7 +240,8 @@ void add_world_options(CLI::App& command, Options& options) {
                    "the peers guess ports where ordinary checks do not get through");
   command
       .add_option("--ports", options.ports,
-                  "how both NATs pick ports: preserve [default] | sequential | random | block")
+                  "how both NATs pick ports: preserve | sequential | random | block [preserve, or "
+                  "as a known NAT does]")
       ->option_text("HOW")
       ->check(CLI::IsMember({"preserve", "sequential", "random", "block"}));
 }
@@ -275,14 +278,16 @@ void add_sim_command(CLI::App& app, int& exit_status) {
 
   auto* pair = sim->add_subcommand("run", "one pair, told as it happens");
   pair->add_option("--a", options->a,
-                   "the NAT of a: none, or MAPPING/FILTERING such as EIM/APDF [EIM/EIF]")
+                   "the NAT of a: none, MAPPING/FILTERING such as EIM/APDF, or like:NAME for a "
+                   "known one [EIM/EIF]")
       ->option_text("NAT");
   pair->add_option("--b", options->b, "the NAT of b, likewise")->option_text("NAT");
   pair->add_option("--carrier", options->carrier,
-                   "a carrier's NAT above both homes (100.64.0.0/10), such as EIM/EIF")
+                   "a carrier's NAT above both homes (100.64.0.0/10), such as EIM/EIF or like:NAME")
       ->option_text("NAT");
-  pair->add_option("--hairpin", options->hairpin,
-                   "of the carrier's NAT: external [default] | internal | off")
+  pair->add_option(
+          "--hairpin", options->hairpin,
+          "of the carrier's NAT: external | internal | off [external, or as a known NAT does]")
       ->option_text("HOW")
       ->check(CLI::IsMember({"external", "internal", "off"}));
   add_world_options(*pair, *options);

@@ -69,12 +69,24 @@ std::size_t Bindings::end_due_sessions(Instant now, std::size_t most) {
   std::size_t count = 0;
   for (; count < most && session_queue_.earliest() <= now; ++count) {
     const std::uint32_t number = session_queue_.first().number;
-    if (sessions_[number].deadline <= now)
+    if (sessions_[number].deadline <= now && !doubt(number, now))
       remove_session(number, EndReason::expired, now);
     else
       session_queue_.move(number, sessions_[number].deadline);
   }
   return count;
+}
+
+/// Config::probes_connections. Once, as the session is not established any more then.
+bool Bindings::doubt(std::uint32_t number, Instant now) {
+  Session& session = sessions_[number];
+  if (!config_.probes_connections || session.protocol != Protocol::tcp ||
+      session.tcp.state() != TcpState::established)
+    return false;
+  session.tcp.doubt();
+  session.deadline = now + config_.tcp_closing_timeout;
+  doubted_.push_back(number);
+  return true;
 }
 
 void Bindings::end_due_mappings(Instant now, std::size_t most) {

@@ -110,6 +110,9 @@ class Bindings {
   std::optional<Instant> last_deadline_of(const Mapping& mapping, std::size_t most) const;
 
   void end_due(Instant now);
+  /// Sessions of established TCP that were over and were given some more time, since the last call
+  /// (Config::probes_connections).
+  std::vector<std::uint32_t> take_doubted() { return std::exchange(doubted_, {}); }
   void end_all(Instant now);
   Instant earliest() const {
     return std::min({session_queue_.earliest(), mapping_queue_.earliest(), terms_queue_.earliest(),
@@ -217,6 +220,7 @@ class Bindings {
   void leave_subscriber(std::uint32_t number, EndReason reason, Instant now);
   static SessionCreated info_of(const Session& session);
   std::size_t end_due_sessions(Instant now, std::size_t most);
+  bool doubt(std::uint32_t session, Instant now);
   std::size_t end_due_terms(Instant now, std::size_t most);
   void end_due_mappings(Instant now, std::size_t most);
   void end_overdue(Instant now, Protocol protocol, Endpoint inside, Endpoint remote);
@@ -247,6 +251,7 @@ class Bindings {
   FlowTable<std::uint32_t> terms_by_mapping_;
   WakeQueue terms_queue_;
   FlowTable<PeerTerms> peers_;
+  std::vector<std::uint32_t> doubted_;
   /// What was over then, and is still there, waits for its turn to end; if nothing does, the
   /// beginning of time.
   Instant overdue_ = Instant::min();

@@ -171,9 +171,12 @@ struct Config {
   Duration esp_timeout = std::chrono::seconds(600);               ///< ESP pass-through; 0: none
   Duration syn_hold = std::chrono::seconds(6);                    ///< RFC 5382 §4.3
   Duration fragment_timeout = std::chrono::seconds(15);           ///< RFC 791 §3.2
-  std::vector<PortTimeout> udp_port_timeouts;                     ///< in place of udp_timeout
-  std::optional<Duration> udp_unanswered_timeout;                 ///< while nothing has come in
-  Refresh refresh = Refresh::outbound;                            ///< UDP and ICMP queries
+  /// RFC 6146 §3.5.2.2: the host of an idle connection is asked whether that lives, and has
+  /// tcp_closing_timeout to say so, before it is forgotten.
+  bool probes_connections = false;
+  std::vector<PortTimeout> udp_port_timeouts;      ///< in place of udp_timeout
+  std::optional<Duration> udp_unanswered_timeout;  ///< while nothing has come in
+  Refresh refresh = Refresh::outbound;             ///< UDP and ICMP queries
   /// RFC 6888 REQ-8: an external port that was somebody's is not given to another host for so long.
   Duration port_hold = std::chrono::seconds(120);
   std::size_t max_ports_held = 16384;  ///< the ones held longest are free beyond

@@ -172,6 +172,9 @@ class Nat::Core {
   std::optional<Endpoint> external_of(Protocol protocol, Endpoint inside, Endpoint remote) const;
   Verdict deliver_icmp_error(const Ipv4Packet& packet, Side out);
 
+  // tcp_probe.cpp
+  void probe_doubted();
+
   // local.cpp: what is for the NAT itself, and what it says for itself
   Verdict to_self(const Ipv4Packet& packet, Side from);
   void send_error(Side toward, std::uint32_t about_destination, IcmpErrorKind kind, Bytes packet);

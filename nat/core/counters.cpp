@@ -2,7 +2,7 @@
 
 namespace stile::nat {
 
-const std::array<CounterName, 54> counter_names{{
+const std::array<CounterName, 55> counter_names{{
     {"translated_outbound", &Counters::translated_outbound},
     {"translated_inbound", &Counters::translated_inbound},
     {"hairpinned", &Counters::hairpinned},
@@ -23,6 +23,7 @@ const std::array<CounterName, 54> counter_names{{
     {"fragments_released", &Counters::fragments_released},
     {"syns_held", &Counters::syns_held},
     {"syns_answered", &Counters::syns_answered},
+    {"connections_probed", &Counters::connections_probed},
     {"syns_superseded", &Counters::syns_superseded},
     {"dropped_malformed", &Counters::dropped_malformed},
     {"dropped_protocol", &Counters::dropped_protocol},

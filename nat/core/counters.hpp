@@ -30,7 +30,8 @@ struct Counters {
   std::uint64_t fragments_held = 0;
   std::uint64_t fragments_released = 0;
   std::uint64_t syns_held = 0;
-  std::uint64_t syns_answered = 0;    ///< with ICMP 3/3 after the hold
+  std::uint64_t syns_answered = 0;  ///< with ICMP 3/3 after the hold
+  std::uint64_t connections_probed = 0;
   std::uint64_t syns_superseded = 0;  ///< an outbound SYN of the same connection came in time
 
   std::uint64_t dropped_malformed = 0;
@@ -74,6 +75,6 @@ struct CounterName {
 };
 
 /// All of them in the order above, for lists and metrics.
-extern const std::array<CounterName, 54> counter_names;
+extern const std::array<CounterName, 55> counter_names;
 
 }  // namespace stile::nat

@@ -58,6 +58,7 @@ void Nat::Core::advance(Instant now) {
   }
   rebind();
   bindings_.end_due(now_);
+  if (config_.probes_connections) probe_doubted();
   esp_.end_due(now_);
   answer_held_syns();
   for (FragmentTracker& tracker : fragments_)

@@ -128,7 +128,7 @@ enum class TcpState : std::uint8_t {
   inside_fin,  ///< half closed counts as established
   outside_fin,
   closing,  ///< a FIN from both sides (transitory)
-  reset     ///< RST seen, RFC 7857 §2.2 (transitory)
+  reset     ///< RST seen, or doubted: TRANS of RFC 7857 §2.2 and RFC 6146 §3.5.2.2 (transitory)
 };
 std::string_view name_of(TcpState state);
 

@@ -16,6 +16,9 @@ class [[gnu::packed, gnu::aligned(2)]] TcpTracking {
   bool track(Side from, const TcpView& segment);
 
   TcpState state() const;
+  /// RFC 6146 §3.5.2.2: nobody has sent for so long that the connection may be no more. Any segment
+  /// dispels that.
+  void doubt() { end(Side::outside).was_reset = true; }
   /// A connection whose state is known and whose sequence numbers are not.
   static TcpTracking resumed(TcpState state);
 

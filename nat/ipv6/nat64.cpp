@@ -83,6 +83,7 @@ Config Nat64::with_numbers(const Nat64Config& config, HostNumbers& hosts) {
   nat.inside_networks.clear();
   nat.no_nat.clear();
   nat.inside_mtu = static_cast<std::uint16_t>(config.ipv6_mtu - header_difference);
+  nat.probes_connections = true;
   nat.refresh = Refresh::both;  // RFC 6146 §3.5.1: both directions
   nat.refusal_answer = RefusalAnswer::host_unreachable;
   for (Forward& forward : nat.forwards) {

@@ -161,6 +161,16 @@ void apply_files(CLI::App& app, RunOptions& run, const std::string& config_file)
 
 }  // namespace
 
+Config config_like(const std::string& name) {
+  CLI::App app;
+  RunOptions run;
+  std::string config_file;
+  add_run_options(app, run, config_file);
+  const auto kind = [&app](const std::string& key) { return kind_of(app, key); };
+  apply_settings(app, read_personality(name, kind).settings);
+  return run.nat;
+}
+
 std::variant<RunOptions, ControlOptions, Print> parse_options(int argc, const char* const* argv) {
   CLI::App app{
       "stile-nat: a NAT between two interfaces, as RFC 4787, 5382 and 5508 want it, or as you say.",

@@ -93,6 +93,9 @@ struct Print {
   std::string text;
 };
 
+/// What `--like NAME` stands for. Throws UsageProblem.
+Config config_like(const std::string& name);
+
 /// Reads the command line and the file that --config names. Throws UsageProblem.
 std::variant<RunOptions, ControlOptions, Print> parse_options(int argc, const char* const* argv);
 

@@ -70,6 +70,9 @@ void add_timeouts(CLI::App& app, Config& nat) {
   add_duration(app, "--tcp-opening-timeout", nat.tcp_opening_timeout, "TCP connections that open");
   add_duration(app, "--tcp-closing-timeout", nat.tcp_closing_timeout,
                "TCP connections that close, or that saw a RST");
+  app.add_flag("--tcp-probe,!--no-tcp-probe", nat.probes_connections,
+               "an idle connection's host is asked whether it lives before that is forgotten [off; "
+               "NAT64 always asks]");
 }
 
 }  // namespace

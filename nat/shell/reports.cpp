@@ -122,6 +122,7 @@ Json describe_behavior(const Config& nat) {
           {"fragments", name_of(nat.fragments)},
           {"icmp_errors", name_of(nat.icmp_errors)},
           {"evict_oldest", nat.evict_oldest},
+          {"tcp_probe", nat.probes_connections},
           {"ftp_alg", nat.ftp_alg},
           {"sip_alg", word_for(sip_alg_words, nat.sip_alg)},
           {"block", rules_of(nat.blocked)},

@@ -42,7 +42,7 @@ ice::Config agent_config(ice::Role role, const Scenario& scenario) {
 
 nat::Config nat_config(const GatewaySpec& spec, const IpAddress& external,
                        const IpAddress& inside) {
-  nat::Config config;
+  nat::Config config = spec.rest;
   config.external = {external};
   config.inside_address = inside;
   config.mapping = spec.behavior.mapping;

@@ -19,7 +19,12 @@ struct GatewaySpec {
   nat::PortAssignment ports = nat::PortAssignment::preserve;
   nat::Hairpin hairpin = nat::Hairpin::external;
   PortMapping port_mapping = PortMapping::none;  ///< the peer behind it makes use of it
+  nat::Config rest;                              ///< all else but addresses
 };
+/// A NAT that behaves as `config` says, in whole.
+inline GatewaySpec gateway_like(const nat::Config& config) {
+  return {{config.mapping, config.filtering}, config.ports, config.hairpin, {}, config};
+}
 
 /// Two peers, each in a home, a server on the Internet, and what lies between.
 struct Scenario {

@@ -79,6 +79,10 @@ check_equal "our own in virtual time, hours in a moment" "fully compliant" \
   "$("$stile" nat-test --simulated --json | python3 -c 'import json, sys
 print(*set(json.load(sys.stdin)["compliance"].values()))')"
 check_not "a symmetric one is not compliant" "$stile" nat-test --simulated --nat APDM/APDF
+check "a known one is what it is known for" grep -q '^not met   MUST    RFC 4787 REQ-9 ' <("$stile" nat-test --simulated --nat like:home-router)
+check_equal "one that nobody knows is refused" \
+  "stile nat-test: --nat: --like: there is no 'none-such'; --like list names those there are; see stile nat-test --help" \
+  "$("$stile" nat-test --simulated --nat like:none-such 2>&1)"
 usage=$("$stile" nat-test 2>&1)
 status=$?
 check_equal "neither of the two is refused" 2 "$status"

@@ -60,6 +60,7 @@ Config config_from(Input& input) {
   config.max_fragments_per_datagram = 3;
   config.max_fragment_bytes_held = 2048;
   config.udp_sessions = (switches & 64) == 0;
+  config.probes_connections = (switches & 128) != 0;
   if (problem_with(config)) config.udp_sessions = true;
   return config;
 }

@@ -172,7 +172,14 @@ TEST_CASE("nat64: TCP opens, closes and is forgotten", "[nat][rfc6146-3.5.2]") {
             .from_outside(make_tcp(server, seen, tcp_flag::ack, as_bytes("late"),
                                    {.sequence = 6, .acknowledgment = 10}))
             .size() == 1);
-  bench.wait(7441s);
+  const auto asked = bench.wait(7440s);
+  REQUIRE(asked.size() == 1);
+  const auto probe = *Ipv6View::parse(asked[0].packet);
+  CHECK(asked[0].side == Side::inside);
+  CHECK(probe.source() == server6.ip);
+  CHECK(probe.destination() == host.ip);
+  CHECK(TcpView::parse(probe.payload())->flags() == tcp_flag::ack);
+  bench.wait(240s);
   CHECK(bench.nat64.nat().session_count() == 0);
 }
 
