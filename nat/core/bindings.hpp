@@ -124,8 +124,8 @@ class Bindings {
   const RecordPool<Session>& sessions() const { return sessions_; }
   /// Whether a session's time is over, and only its turn to end has not come.
   bool is_over(const Session& session) const { return session.deadline <= overdue_; }
-  /// Forwards not counted.
   std::size_t explicit_count() const { return explicit_terms_.size(); }
+  /// Forwards not counted.
   std::size_t mapping_count() const { return mappings_.size() - forwards_; }
 
   // prefetch.cpp

@@ -107,6 +107,7 @@ Instant Nat::idle_until(Protocol protocol, TransportAddress inside) const {
 std::size_t Nat::explicit_count() const {
   return core_->bindings().explicit_count();
 }
+
 void Nat::for_each_explicit(const std::function<void(const RequestedMapping&)>& visit) const {
   core_->bindings().mappings().for_each([&](std::uint32_t, const Mapping& mapping) {
     if (mapping.has_terms) visit(core_->requested(mapping));
