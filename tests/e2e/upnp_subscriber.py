@@ -42,7 +42,9 @@ class Subscriber(http.server.BaseHTTPRequestHandler):
         self.server.sids.setdefault(self.path, self.headers["SID"])
         if self.server.sids[self.path] != self.headers["SID"]:
             return self.send_error(412, "another subscription's event")
-        print(self.path, self.headers["SEQ"], *values, flush=True)
+        # In one piece: other events come at the same time, each in a thread of its own.
+        sys.stdout.write(" ".join([self.path, self.headers["SEQ"], *values]) + "\n")
+        sys.stdout.flush()
         self.send_response(412 if self.path == "/unknown" else 200)
         self.send_header("CONTENT-LENGTH", "0")
         self.end_headers()
