@@ -33,14 +33,16 @@ std::vector<Grade> grade(TestBed& bed, Random& random, Pace slowest,
 }
 
 Compliance compliance_with(const std::vector<Grade>& grades, unsigned rfc) {
-  const auto fails = [&](Level level) {
+  const auto has = [&](Level level, Verdict verdict) {
     return std::ranges::any_of(grades, [&](const Grade& each) {
       return each.requirement->rfc == rfc && each.requirement->level == level &&
-             each.finding.verdict == Verdict::not_met;
+             each.finding.verdict == verdict;
     });
   };
-  if (fails(Level::must)) return Compliance::none;
-  return fails(Level::should) ? Compliance::compliant : Compliance::fully_compliant;
+  if (has(Level::must, Verdict::not_met)) return Compliance::none;
+  if (has(Level::should, Verdict::not_met)) return Compliance::compliant;
+  const bool is_tested = has(Level::must, Verdict::met) || has(Level::should, Verdict::met);
+  return is_tested ? Compliance::fully_compliant : Compliance::untested;
 }
 
 std::string_view name_of(Compliance compliance) {
@@ -51,6 +53,8 @@ std::string_view name_of(Compliance compliance) {
       return "compliant";
     case Compliance::fully_compliant:
       return "fully compliant";
+    case Compliance::untested:
+      return "untested";
   }
   return {};
 }

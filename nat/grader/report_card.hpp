@@ -20,7 +20,7 @@ std::vector<Grade> grade(TestBed& bed, Random& random, Pace slowest,
 
 /// RFC 4787 §12: "compliant" meets every MUST, "fully compliant" every SHOULD, too. Of what was
 /// tested.
-enum class Compliance : std::uint8_t { none, compliant, fully_compliant };
+enum class Compliance : std::uint8_t { none, compliant, fully_compliant, untested };
 Compliance compliance_with(const std::vector<Grade>& grades, unsigned rfc);
 std::string_view name_of(Compliance compliance);
 

@@ -110,6 +110,16 @@ TEST_CASE("grader: a held SYN that an outbound one overtakes", "[grader][rfc5382
   CHECK(card_of(config)["5382 REQ-4 (in time)"].verdict == Verdict::untested);
 }
 
+TEST_CASE("grader: of what lets nothing out nothing is said", "[grader][rfc4787-12]") {
+  Config config;
+  config.blocked = {{Protocol::udp}};
+  SeededRandom random(1);
+  SimulatedBed bed(config, random);
+  const auto grades = grade(bed, random, Pace::hours);
+  CHECK(compliance_with(grades, 4787) == Compliance::untested);
+  CHECK(compliance_with(grades, 5382) == Compliance::fully_compliant);
+}
+
 TEST_CASE("grader: the same seed gives the same card", "[grader]") {
   const Card first = card_of({});
   const Card second = card_of({});
