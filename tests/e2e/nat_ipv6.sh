@@ -78,16 +78,16 @@ check "it starts again" start_nat --nat64 2001:db8:64::/96 --ports random "${sta
 check_equal "the flow has survived SIGKILL" "$before" "$(ask v6 udp-ask --at '[::]:5001' --to '[2001:db8:64::203.0.113.9]:7000')"
 # Hosts ask for external ports by PCP.
 nat64_pcp() { in_ns v6 python3 "$here/pcp_ask.py" map --protocol tcp --internal 8080 --server '[2001:db8:1::1]:5351' "$@"; }
-reached() { ask srv tcp-outcome --to 203.0.113.1:8000 --seconds 1; }
-check_equal "NAT64: before a host has asked nobody comes in" timeout "$(reached)"
+reached() { ask srv tcp-outcome --to 203.0.113.1:8000 --seconds "$1"; }
+check_equal "NAT64: before a host has asked nobody comes in" timeout "$(reached 1)"
 check_equal "NAT64: it is granted, and the prefix told" "203.0.113.1:8000 for 600 by 2001:db8:64::/96" "$(nat64_pcp --suggest 203.0.113.1:8000 --prefix64)"
-check_equal "NAT64: then they do" connected "$(reached)"
+check_equal "NAT64: then they do" connected "$(reached 5)"
 check "NAT64: it is listed" grep -q '"inside":"\[2001:db8:1::10\]:8080","external":"203.0.113.1:8000","time_left"' <(ctl list --json)
 check_equal "NAT64: a stranger cannot take it" "result 2" "$(nat64_pcp --nonce other)"
 check "NAT64: it is kept" await_state '"external":"203.0.113.1:8000","time_left"'
 end_nat KILL
 check "NAT64: it starts again with it" start_nat --nat64 2001:db8:64::/96 --ports random "${state[@]}"
-check_equal "NAT64: SIGKILL has not ended it" connected "$(reached)"
+check_equal "NAT64: SIGKILL has not ended it" connected "$(reached 5)"
 check_equal "NAT64: its host renews it" "203.0.113.1:8000 for 600" "$(nat64_pcp)"
 check "NAT64: requests are counted" test "$(counter port_control.pcp.success)" -eq 1
 end_nat
@@ -157,10 +157,10 @@ start wall router "${wall[@]}"
 wall_pid=$pid
 check "the firewall starts that hosts may ask" await_line wall '"ready":true'
 pcp() { in_ns "$1" python3 "$here/pcp_ask.py" "${@:2}" --protocol tcp --suggest '[::]:0' --server '[2001:db8:5::1]:5351'; }
-listening() { ask world tcp-outcome --to '[2001:db8:5::10]:8081' --seconds 1; }
-check_equal "before it has asked nobody comes in" timeout "$(listening)"
+listening() { ask world tcp-outcome --to '[2001:db8:5::10]:8081' --seconds "$1"; }
+check_equal "before it has asked nobody comes in" timeout "$(listening 1)"
 check_equal "it is granted" "[2001:db8:5::10]:8081 for 600" "$(pcp inner map --internal 8081)"
-check_equal "then they do" connected "$(listening)"
+check_equal "then they do" connected "$(listening 5)"
 check "it is listed" grep -q '"inside":"\[2001:db8:5::10\]:8081"' <(in_ns router "$nat" ctl list --json)
 check_equal "a stranger cannot take it" "result 2" "$(pcp inner map --internal 8081 --nonce other)"
 check_equal "a host outside is not heard" timeout "$(pcp world map --internal 8081 --seconds 1)"
@@ -169,11 +169,11 @@ end "$wall_pid" KILL
 start wall router "${wall[@]}"
 wall_pid=$pid
 check "after SIGKILL" await_line wall '"ready":true'
-check_equal "it is there" connected "$(listening)"
+check_equal "it is there" connected "$(listening 5)"
 check_equal "and renewed by its host" "[2001:db8:5::10]:8081 for 600" "$(pcp inner map --internal 8081)"
 check_equal "whose it is again" "result 2" "$(pcp inner map --internal 8081 --nonce other)"
 check_equal "it is given back" "[::]:0 for 0" "$(pcp inner map --internal 8081 --lifetime 0)"
-check_equal "and nobody comes in again" timeout "$(listening)"
+check_equal "and nobody comes in again" timeout "$(listening 1)"
 check_equal "requests are counted" 3 \
   "$(in_ns router "$nat" ctl stats --json | python3 -c 'import json, sys; print(sum(json.load(sys.stdin)["port_control"]["pcp"].values()))')"
 end "$wall_pid" TERM

@@ -89,6 +89,7 @@ check "capture: what is left out is counted" test "$(ctl stats | sed -n 's/^pcap
 end_nat
 
 # What is left of a segment when each carries a timestamp (RFC 7323 §3.2: 12 bytes).
+for host in one srv; do in_ns "$host" sysctl -qw net.ipv4.tcp_timestamps=1; done
 serve segments srv tcp-segment-serve --at 203.0.113.9:9003
 check "segments: starts with a limit" start_nat --clamp-mss 1000
 check_equal "segments: the limit is both ends'" "988 988" "$(ask one tcp-segment-ask --to 203.0.113.9:9003)"
