@@ -15,6 +15,26 @@ namespace {
 /// What a configuration file cannot ask for.
 constexpr std::array<std::string_view, 2> command_line_only{"help", "config"};
 
+/// What the network does to packets beside their translation.
+void add_network_options(CLI::App& app, RunOptions& run) {
+  add(
+      app, "--clamp-mss",
+      [&run](const std::string& text) {
+        run.clamp_mss = accept(parse_segment_limit(text), text, "auto or 1452");
+      },
+      "largest TCP segment that connections agree on: auto (what fits both interfaces), or bytes "
+      "[off]",
+      "N");
+  add_duration(app, "--delay", run.impairment.delay, "keep each packet for so long");
+  add_duration(app, "--jitter", run.impairment.jitter, "vary the delay by up to so much");
+  add(
+      app, "--loss",
+      [&run](const std::string& text) {
+        run.impairment.loss = accept(parse_percent(text), text, "1%");
+      },
+      "lose so many packets, each way [0%]", "PERCENT");
+}
+
 void add_run_options(CLI::App& app, RunOptions& run, std::string& config_file) {
   add_attachment_options(app, run);
   add_address_options(app, run.nat);
@@ -57,22 +77,7 @@ void add_run_options(CLI::App& app, RunOptions& run, std::string& config_file) {
   add_number(app, "--pcap-limit", run.capture.megabytes, "megabytes of each capture [64]");
   add_duration(app, "--health-interval", run.health_interval,
                "how often servers behind --balance are asked how they are; 0 never");
-  add(
-      app, "--clamp-mss",
-      [&run](const std::string& text) {
-        run.clamp_mss = accept(parse_segment_limit(text), text, "auto or 1452");
-      },
-      "largest TCP segment that connections agree on: auto (what fits both interfaces), or bytes "
-      "[off]",
-      "N");
-  add_duration(app, "--delay", run.impairment.delay, "keep each packet for so long");
-  add_duration(app, "--jitter", run.impairment.jitter, "vary the delay by up to so much");
-  add(
-      app, "--loss",
-      [&run](const std::string& text) {
-        run.impairment.loss = accept(parse_percent(text), text, "1%");
-      },
-      "lose so many packets, each way [0%]", "PERCENT");
+  add_network_options(app, run);
   app.add_option("--control", run.control,
                  "Unix socket for `stile-nat ctl`; @NAME is an abstract one [@stile-nat]")
       ->type_name("PATH");
