@@ -17,15 +17,21 @@ uclient() {
   uclient_pids[$1]=$pid uclient_options[$1]=${*:2}
 }
 
-# uclient_ended NAME: its exit status, with the numbers of messages in $sent and $received.
-#
-# Each client first binds two channels whose numbers it draws at random: one in 16,384 draws the same number twice, has it
-# refused, as it must be, and ends all of them. Such a run is made again, once.
+# had_bad_luck NAME: whether it ended for what was drawn at random, and was refused as it must be. Each client first binds two
+# channels whose numbers it draws: one in 16,384 draws the same number twice. One that moves gives its port back to the kernel
+# while its allocation still listens there, too: another may be given that port, and asks from a five-tuple that is taken.
+had_bad_luck() {
+  grep -qa 'channel bind: error 400' "$work/$1.out" && return
+  grep -qa 'error 437' "$work/$1.out" && [[ $(grep -aho 'Connected from: .*' "$work"/*.out | sort | uniq -d) ]]
+}
+
+# uclient_ended NAME: its exit status, with the numbers of messages in $sent and $received. A run that bad luck ended is made
+# again, once.
 uclient_ended() {
   local status options
   await_end "${uclient_pids[$1]}" 60
   status=$?
-  if ((status == 255)) && grep -qa 'channel bind: error 400' "$work/$1.out" && [[ ${uclient_options[$1]} ]]; then
+  if ((status == 255)) && had_bad_luck "$1" && [[ ${uclient_options[$1]} ]]; then
     read -ra options <<<"${uclient_options[$1]}"
     uclient "$1" "${options[@]}"
     uclient_options[$1]=
