@@ -42,6 +42,13 @@ flow_entry entry_of(const TransportAddress& source, const TransportAddress& dest
 
 }  // namespace
 
+listener_key listener_key_of(const TransportAddress& listener) {
+  listener_key key{};
+  std::ranges::copy(listener.ip.v6_bytes(), key.address);
+  key.port = htons(listener.port);
+  return key;
+}
+
 flow_key key_to_peer(const Flow& flow) {
   return key_of(flow.client, flow.server, flow.channel.value);
 }

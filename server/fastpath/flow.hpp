@@ -32,6 +32,7 @@ struct FlowEntry {
   flow_key key;
   flow_entry entry;
 };
+listener_key listener_key_of(const TransportAddress& listener);
 flow_key key_to_peer(const Flow& flow);
 flow_key key_from_peer(const Flow& flow);
 /// What the kernel is to do with the client's ChannelData, and with the peer's datagrams. What does

@@ -34,6 +34,31 @@ struct flow_entry {
   __u64 bytes;      ///< of application data
 };
 
+/// A listener's address.
+struct listener_key {
+  __u8 address[16];
+  __be16 port;
+  __u16 unused;
+};
+
+/// A listener whose Binding requests are answered here.
+struct listener_entry {
+  __u32 in_index;  ///< the interface that they must come by
+  __u32 generation;
+  __u8 hop_limit;  ///< of the answers
+  __u8 unused[7];
+  __u64 answered;  ///< written by the program, as is what follows
+  __u64 limited;   ///< not answered, because the client's network has been told enough
+};
+
+/// How often a network is answered: the leaky buckets of the server's own limit, in nanoseconds.
+struct answer_limit {
+  __u64 gap;  ///< between answers at the steady rate; 0: no limit
+  __u64 tolerance;
+  __u64 seed;  ///< of the hash that places networks
+};
+enum { answer_buckets = 4096 };
+
 /// The one entry of the table of states.
 struct flow_state {
   __u32 generation;        ///< 0: nothing is relayed here

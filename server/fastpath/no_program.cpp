@@ -26,5 +26,15 @@ std::optional<flow_entry> KernelProgram::find(const flow_key&) const {
 std::optional<flow_entry> KernelProgram::take(const flow_key&) const {
   return std::nullopt;
 }
+bool KernelProgram::put(const listener_key&, const listener_entry&) const {
+  return false;
+}
+std::optional<listener_entry> KernelProgram::find(const listener_key&) const {
+  return std::nullopt;
+}
+std::optional<listener_entry> KernelProgram::take(const listener_key&) const {
+  return std::nullopt;
+}
+void KernelProgram::limit_answers(const answer_limit&) const {}
 
 }  // namespace stile::server

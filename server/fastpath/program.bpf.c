@@ -4,25 +4,12 @@
 //      ChannelData(number, data) -> listener, relayed address ----> data
 //      ChannelData(number, data) <- listener, relayed address <---- data
 //
-// Whatever is not plain goes up to the server as it came, which relays it or counts what is wrong
-// with it: this program never judges.
+// and answers Binding requests without attributes (RFC 8489 §12). Whatever is not plain goes up to
+// the server as it came, which sees to it or counts what is wrong with it: this program never
+// judges.
 
-#include <linux/bpf.h>
-#include <linux/if_ether.h>
-#include <linux/if_packet.h>
-#include <linux/in.h>
-#include <linux/ip.h>
-#include <linux/ipv6.h>
-#include <linux/pkt_cls.h>
-#include <linux/udp.h>
-
-#include <bpf/bpf_endian.h>
-#include <bpf/bpf_helpers.h>
-
-#include "flow_entry.h"
-
-#define UP TC_ACT_UNSPEC
-#define always_inline static __attribute__((always_inline))
+#include "binding.bpf.h"
+#include "datagram.bpf.h"
 
 enum {
   fragment_bits = 0x3fff,  // more fragments, and the offset (RFC 791 §3.1)
@@ -43,51 +30,17 @@ struct {
 } flows SEC(".maps");
 
 struct {
-  __uint(type, BPF_MAP_TYPE_ARRAY);
-  __uint(max_entries, 1);
-  __type(key, __u32);
-  __type(value, struct flow_state);
-} state SEC(".maps");
-
-struct {
   __uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
   __uint(max_entries, 1);
   __type(key, __u32);
   __type(value, __u8[largest_data]);
 } data SEC(".maps");
 
-/// Where the parts of a datagram lie in its frame, and what they say.
-struct datagram {
-  __u32 udp_at;
-  struct udphdr udp;
-  struct flow_key key;
-};
-
 /// RFC 8656 §12.4.
 struct channel_data {
   __be16 number;
   __be16 length;
 };
-
-always_inline void map_ipv4(__u8* to, __be32 address) {
-  __builtin_memset(to, 0, 10);
-  to[10] = to[11] = 0xff;
-  __builtin_memcpy(to + 12, &address, 4);
-}
-
-always_inline __be32 ipv4_of(const __u8* mapped) {
-  __be32 address;
-  __builtin_memcpy(&address, mapped + 12, 4);
-  return address;
-}
-
-always_inline __u16 fold(__u64 sum) {
-  sum = (sum & 0xffffffff) + (sum >> 32);
-  sum = (sum & 0xffff) + (sum >> 16);
-  sum = (sum & 0xffff) + (sum >> 16);
-  sum = (sum & 0xffff) + (sum >> 16);
-  return sum;
-}
 
 /// The flow of a datagram, if it is one to be relayed here, and in `length` how much data it has.
 always_inline struct flow_entry* flow_of(struct __sk_buff* skb, struct datagram* datagram,
@@ -176,26 +129,13 @@ always_inline int rewrite(struct __sk_buff* skb, const struct datagram* datagram
 
   const int moved = move_data(skb, from, to, length);
   if (moved != TC_ACT_OK) return moved;
-  const struct udphdr udp = {after.source_port, after.destination_port, after.length,
-                             datagram->udp.check};
-  if (bpf_skb_store_bytes(skb, datagram->udp_at, &udp, sizeof udp, BPF_F_RECOMPUTE_CSUM))
-    return TC_ACT_SHOT;
   if (flow->channel != 0 &&
       bpf_skb_store_bytes(skb, data_at, &after.channel, sizeof after.channel, BPF_F_RECOMPUTE_CSUM))
     return TC_ACT_SHOT;
-
-  // RFC 768, RFC 1624: only by what has changed, so that a wrong checksum stays wrong. One that a
-  // card is still to finish has the pseudo header's sum alone, which the kernel knows.
-  const __u32 check_at = datagram->udp_at + __builtin_offsetof(struct udphdr, check);
-  const __be32 lengths[2] = {before.length, after.length};
-  const __s64 pseudo = bpf_csum_diff((__be32*)&lengths[0], 4, (__be32*)&lengths[1], 4, addresses);
   const __s64 changed =
       bpf_csum_diff((__be32*)&before, sizeof before, (__be32*)&after, sizeof after, 0);
-  if (bpf_l4_csum_replace(skb, check_at, 0, pseudo, BPF_F_PSEUDO_HDR | BPF_F_MARK_MANGLED_0) ||
-      bpf_l4_csum_replace(skb, check_at, 0, changed, BPF_F_MARK_MANGLED_0))
-    return TC_ACT_SHOT;
-  bpf_csum_update(skb, ~(__u32)changed);  // the card's own sum, if there is one
-  return TC_ACT_OK;
+  const struct udphdr udp = {after.source_port, after.destination_port, after.length};
+  return store_udp(skb, datagram, udp, changed, addresses);
 }
 
 always_inline int send(struct flow_entry* flow, __u32 length) {
@@ -227,28 +167,19 @@ always_inline int relay_ipv4(struct __sk_buff* skb) {
   datagram.key.local_port = in.udp.dest;
   __u32 length;
   struct flow_entry* flow = flow_of(skb, &datagram, &length);
-  if (!flow) return UP;
+  if (!flow) return answer_ipv4(skb, &datagram, in.ip);
 
-  // RFC 8656 §14: as a datagram that the server sends, with the DSCP and ECN of what came.
-  struct iphdr out = in.ip;
+  // RFC 8656 §14: with the DSCP and ECN of what came.
+  struct iphdr out = ipv4_header(in.ip, flow->hop_limit);
   out.tot_len = bpf_htons(sizeof out + sizeof in.udp + channel_growth(flow) + length);
-  out.id = bpf_get_prandom_u32();
-  out.frag_off = 0;
-  out.ttl = flow->hop_limit;
-  out.check = 0;
   out.saddr = ipv4_of(flow->source);
   out.daddr = ipv4_of(flow->destination);
   if (bpf_ntohs(out.tot_len) > flow->mtu) return UP;
-  const __u16 check = in.ip.check;
-  in.ip.check = 0;
-  out.check =
-      ~fold(bpf_csum_diff((__be32*)&in.ip, sizeof in.ip, (__be32*)&out, sizeof out, (__u16)~check));
   const __s64 addresses = bpf_csum_diff(&in.ip.saddr, 8, &out.saddr, 8, 0);
   const int rewritten = rewrite(skb, &datagram, flow, length, addresses);
   if (rewritten != TC_ACT_OK) return rewritten;
-  if (bpf_skb_store_bytes(skb, ETH_HLEN, &out, sizeof out, BPF_F_RECOMPUTE_CSUM))
-    return TC_ACT_SHOT;
-  return send(flow, length);
+  const int stored = store_ipv4(skb, in.ip, out);
+  return stored == TC_ACT_OK ? send(flow, length) : stored;
 }
 
 always_inline int relay_ipv6(struct __sk_buff* skb) {
@@ -269,26 +200,19 @@ always_inline int relay_ipv6(struct __sk_buff* skb) {
   datagram.key.local_port = in.udp.dest;
   __u32 length;
   struct flow_entry* flow = flow_of(skb, &datagram, &length);
-  if (!flow) return UP;
+  if (!flow) return answer_ipv6(skb, &datagram, &in.ip);
 
-  // RFC 8656 §13.2: likewise, with a flow label of the server's.
-  struct ipv6hdr out = in.ip;
-  const __u32 label = bpf_get_hash_recalc(skb);
-  out.flow_lbl[0] = (out.flow_lbl[0] & 0xf0) | (label >> 16 & 0x0f);
-  out.flow_lbl[1] = label >> 8;
-  out.flow_lbl[2] = label;
+  struct ipv6hdr out = ipv6_header(skb, in.ip, flow->hop_limit);
   const __u32 size = sizeof in.udp + channel_growth(flow) + length;
   out.payload_len = bpf_htons(size);
-  out.hop_limit = flow->hop_limit;
   __builtin_memcpy(&out.saddr, flow->source, 16);
   __builtin_memcpy(&out.daddr, flow->destination, 16);
   if (sizeof out + size > flow->mtu) return UP;
   const __s64 addresses = bpf_csum_diff((__be32*)&in.ip.saddr, 32, (__be32*)&out.saddr, 32, 0);
   const int rewritten = rewrite(skb, &datagram, flow, length, addresses);
   if (rewritten != TC_ACT_OK) return rewritten;
-  if (bpf_skb_store_bytes(skb, ETH_HLEN, &out, sizeof out, BPF_F_RECOMPUTE_CSUM))
-    return TC_ACT_SHOT;
-  return send(flow, length);
+  const int stored = store_ipv6(skb, &out);
+  return stored == TC_ACT_OK ? send(flow, length) : stored;
 }
 
 SEC("tc")

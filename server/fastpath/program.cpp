@@ -29,6 +29,20 @@ int say_nothing(libbpf_print_level, const char*, va_list) {
   return 0;
 }
 
+template <class Entry, class Key>
+std::optional<Entry> find_in(int table, const Key& key) {
+  Entry entry;
+  if (bpf_map_lookup_elem(table, &key, &entry) != 0) return std::nullopt;
+  return entry;
+}
+
+template <class Entry, class Key>
+std::optional<Entry> take_from(int table, const Key& key) {
+  Entry entry;
+  if (bpf_map_lookup_and_delete_elem(table, &key, &entry) != 0) return std::nullopt;
+  return entry;
+}
+
 std::string why(const char* what, int error) {
   if (error == EPERM || error == EACCES) return "it takes root, or CAP_BPF and CAP_NET_ADMIN";
   return std::string(what) + ": " + std::strerror(error);
@@ -49,6 +63,8 @@ std::expected<KernelProgram, std::string> KernelProgram::load(std::size_t most_f
   program.program_ = bpf_program__fd(bpf_object__find_program_by_name(object, "relay"));
   program.flows_ = bpf_map__fd(flows);
   program.state_ = bpf_object__find_map_fd_by_name(object, "state");
+  program.listeners_ = bpf_object__find_map_fd_by_name(object, "listeners");
+  program.limit_ = bpf_object__find_map_fd_by_name(object, "limit");
   if (!program.attach(if_nametoindex("lo")))
     return std::unexpected(errno == EINVAL ? "it takes Linux 6.6"
                                            : why("the program cannot be attached", errno));
@@ -71,20 +87,33 @@ void KernelProgram::set(const flow_state& state) const {
   bpf_map_update_elem(state_, &only, &state, BPF_ANY);
 }
 
+void KernelProgram::limit_answers(const answer_limit& limit) const {
+  const std::uint32_t only = 0;
+  bpf_map_update_elem(limit_, &only, &limit, BPF_ANY);
+}
+
 bool KernelProgram::put(const FlowEntry& flow) const {
   return bpf_map_update_elem(flows_, &flow.key, &flow.entry, BPF_ANY) == 0;
 }
 
+bool KernelProgram::put(const listener_key& key, const listener_entry& entry) const {
+  return bpf_map_update_elem(listeners_, &key, &entry, BPF_ANY) == 0;
+}
+
 std::optional<flow_entry> KernelProgram::find(const flow_key& key) const {
-  flow_entry entry;
-  if (bpf_map_lookup_elem(flows_, &key, &entry) != 0) return std::nullopt;
-  return entry;
+  return find_in<flow_entry>(flows_, key);
+}
+
+std::optional<listener_entry> KernelProgram::find(const listener_key& key) const {
+  return find_in<listener_entry>(listeners_, key);
 }
 
 std::optional<flow_entry> KernelProgram::take(const flow_key& key) const {
-  flow_entry entry;
-  if (bpf_map_lookup_and_delete_elem(flows_, &key, &entry) != 0) return std::nullopt;
-  return entry;
+  return take_from<flow_entry>(flows_, key);
+}
+
+std::optional<listener_entry> KernelProgram::take(const listener_key& key) const {
+  return take_from<listener_entry>(listeners_, key);
 }
 
 }  // namespace stile::server

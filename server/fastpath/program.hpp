@@ -32,6 +32,12 @@ class KernelProgram {
   /// Takes it out.
   std::optional<flow_entry> take(const flow_key& key) const;
 
+  /// Likewise.
+  bool put(const listener_key& key, const listener_entry& entry) const;
+  std::optional<listener_entry> find(const listener_key& key) const;
+  std::optional<listener_entry> take(const listener_key& key) const;
+  void limit_answers(const answer_limit& limit) const;
+
  private:
   struct Close {
     void operator()(bpf_object* object) const;
@@ -39,7 +45,8 @@ class KernelProgram {
   explicit KernelProgram(bpf_object* object);
 
   std::unique_ptr<bpf_object, Close> object_;
-  int program_ = -1, flows_ = -1, state_ = -1;  ///< the object's descriptors
+  // The object's descriptors.
+  int program_ = -1, flows_ = -1, state_ = -1, listeners_ = -1, limit_ = -1;
 };
 
 }  // namespace stile::server

@@ -1,5 +1,6 @@
 #include "server/fastpath/routes.hpp"
 
+#include <ifaddrs.h>
 #include <linux/rtnetlink.h>
 #include <net/if.h>
 #include <net/if_arp.h>
@@ -13,6 +14,7 @@
 #include <limits>
 
 #include "control/descriptor.hpp"
+#include "control/socket_address.hpp"
 
 namespace stile::server {
 
@@ -77,6 +79,15 @@ std::optional<Route> route_by(std::uint32_t interface, Family family) {
                default_hop_limit(family)};
 }
 
+std::optional<IpAddress> address_of(const ifaddrs& entry) {
+  const int family = entry.ifa_addr ? entry.ifa_addr->sa_family : AF_UNSPEC;
+  if (family != AF_INET && family != AF_INET6) return std::nullopt;
+  control::SocketAddress address;
+  std::memcpy(&address.storage, entry.ifa_addr,
+              family == AF_INET ? sizeof(sockaddr_in) : sizeof(sockaddr_in6));
+  return address.transport_address().ip;
+}
+
 }  // namespace
 
 std::optional<Route> Routes::between(const TransportAddress& source,
@@ -101,6 +112,16 @@ std::optional<Route> Routes::between(const TransportAddress& source,
   if (route && answer->hop_limit != 0)
     route->hop_limit = static_cast<std::uint8_t>(answer->hop_limit);
   return route;
+}
+
+std::optional<Route> interface_of(const IpAddress& address) {
+  ifaddrs* entries = nullptr;
+  if (getifaddrs(&entries) != 0) return std::nullopt;
+  std::uint32_t found = 0;
+  for (const ifaddrs* entry = entries; entry && found == 0; entry = entry->ifa_next)
+    if (address_of(*entry) == address) found = if_nametoindex(entry->ifa_name);
+  freeifaddrs(entries);
+  return found == 0 ? std::nullopt : route_by(found, address.family());
 }
 
 }  // namespace stile::server

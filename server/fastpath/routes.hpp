@@ -19,4 +19,7 @@ class Routes {
   nat::shell::NetlinkSocket netlink_;
 };
 
+/// The interface that has the address, if it is an Ethernet.
+std::optional<Route> interface_of(const IpAddress& address);
+
 }  // namespace stile::server

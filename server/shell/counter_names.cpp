@@ -74,6 +74,7 @@ constexpr CounterName<KernelCounters> kernel_counters[] = {
     {"channels_now", &KernelCounters::channels_now},
     {"packets", &KernelCounters::packets},
     {"bytes", &KernelCounters::bytes},
+    {"bindings", &KernelCounters::bindings},
 };
 
 static_assert(sizeof(Counters) ==

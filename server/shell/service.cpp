@@ -42,6 +42,7 @@ Service::Service(Options&& options, ReadOptions&& read_again, std::vector<Listen
       control_(open_control(options_.control, commands(), *log_)),
       workers_(shared(), std::move(listeners)),
       refusals_(started_) {
+  answer_in_kernel();
   signal(SIGPIPE, SIG_IGN);
   if (const auto advice = advice_on_buffers()) say(LogLevel::warning, "small-buffers", *advice);
   if (!options_.relay.serves_relays())
@@ -100,7 +101,7 @@ void Service::tick(Instant now) {
   reload_users_if_changed();
   if (kernel_) look_at_kernel(now);
   if (refusals_.is_due(now))
-    if (const auto counters = workers_.counters()) refusals_.tell(now, counters->relay, *log_);
+    if (const auto all = counters()) refusals_.tell(now, all->relay, *log_);
   log_->flush(now);
 }
 

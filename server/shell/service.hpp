@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "server/core/resources.hpp"
+#include "server/fastpath/kernel_bindings.hpp"
 #include "server/fastpath/kernel_relay.hpp"
 #include "server/shell/certificates.hpp"
 #include "server/shell/control.hpp"
@@ -48,12 +49,14 @@ class Service {
   // service_control.cpp
   Control::Commands commands();
   std::string stats() const;
+  std::optional<ServerCounters> counters() const;
   std::string kernel_relay_state() const;
   std::string set_log_level(std::string_view name);
   std::string drain_as_asked(std::string_view timeout);
 
   // service_kernel.cpp
   std::unique_ptr<KernelRelay> start_kernel_relay();
+  void answer_in_kernel();
   void look_at_kernel(Instant now);
   void tell_hindrance() const;
 
@@ -71,7 +74,8 @@ class Service {
   std::shared_ptr<relay::Resources> resources_;
   std::string users_stamp_;              ///< of the users' file when it was last read
   std::unique_ptr<KernelRelay> kernel_;  ///< null: the workers relay all
-  std::unique_ptr<Control> control_;     ///< there before anybody is served
+  std::optional<KernelBindings> kernel_bindings_;
+  std::unique_ptr<Control> control_;  ///< there before anybody is served
   Workers workers_;
   Refusals refusals_;
   std::optional<Instant> ends_at_;  ///< draining: at the latest

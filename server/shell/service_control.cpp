@@ -40,10 +40,22 @@ Control::Commands Service::commands() {
 
 std::string Service::stats() const {
   workers_.ask([](Worker& worker) { return worker.count_kernel_flows(); });
-  const auto counters = workers_.counters();
-  if (!counters) throw control::Error("a worker does not answer; try again");
-  return describe_counters(*counters, {workers_.count(), steady_now() - started_,
-                                       ends_at_.has_value(), kernel_relay_state()});
+  const auto all = counters();
+  if (!all) throw control::Error("a worker does not answer; try again");
+  return describe_counters(*all, {workers_.count(), steady_now() - started_, ends_at_.has_value(),
+                                  kernel_relay_state()});
+}
+
+/// Nothing if a worker does not answer.
+std::optional<ServerCounters> Service::counters() const {
+  auto all = workers_.counters();
+  if (!all || !kernel_bindings_) return all;
+  const auto [answered, limited] = kernel_bindings_->counters();
+  all->relay.binding_requests += answered + limited;
+  all->relay.success_responses += answered;
+  all->relay.rate_limited += limited;
+  all->kernel.bindings = answered;
+  return all;
 }
 
 /// Until the configuration is read again.

@@ -20,9 +20,23 @@ std::unique_ptr<KernelRelay> Service::start_kernel_relay() {
   return nullptr;
 }
 
+/// Which clients are served, and what RFC 5780 has asked for, is the server's to see to.
+void Service::answer_in_kernel() {
+  if (!kernel_) return;
+  if (!kernel_bindings_) kernel_bindings_.emplace(*kernel_, SystemRandom().u64());
+  const relay::Config& config = options_.relay;
+  const bool for_everybody = config.clients.allow.empty() && config.clients.deny.empty();
+  const bool plain = for_everybody && !config.behavior_discovery;
+  kernel_bindings_->answer_at(plain ? config.own_addresses : std::vector<TransportAddress>{},
+                              config.unauthenticated);
+}
+
 void Service::look_at_kernel(Instant now) {
   const std::string before = kernel_->hindrance();
-  if (kernel_->look(now)) workers_.ask([](Worker& worker) { return worker.renew_kernel_flows(); });
+  if (kernel_->look(now)) {
+    workers_.ask([](Worker& worker) { return worker.renew_kernel_flows(); });
+    kernel_bindings_->renew();
+  }
   if (before.empty() != kernel_->hindrance().empty()) tell_hindrance();
 }
 

@@ -65,6 +65,7 @@ void Service::put_in_force(Options fresh) {
   options_ = std::move(fresh);
   const auto config = std::make_shared<const relay::Config>(options_.relay);
   workers_.ask([config](Worker& worker) { return worker.configure(config); });
+  answer_in_kernel();
 }
 
 }  // namespace stile::server

@@ -14,8 +14,9 @@ import sys
 import time
 
 from peer_namespace import inside
-from turn_client import LIFETIME, REFRESH, UdpClient, attribute
+from turn_client import ERROR, INDICATION, LIFETIME, REFRESH, REQUEST, SUCCESS, UdpClient, attribute, message, parse, xor_address
 
+BINDING, XOR_MAPPED, SOFTWARE = 1, 0x20, 0x8022
 CHANNEL_BIND, CHANNEL_NUMBER = 9, 0x0C
 UDP_SEGMENT = 103
 SIZES = (0, 1, 2, 3, 4, 5, 100, 333, 1000, 1200)
@@ -221,6 +222,103 @@ def counted():
     assert client.request(REFRESH, attribute(LIFETIME, bytes(4)))[LIFETIME] == bytes(4)
     keys = ("to_peers", "from_peers", "not_understood", "no_channel", "no_permission_from", "too_large")
     print(json.dumps([shown["to_peers"], shown["from_peers"], {key: relay[key] for key in keys}]))
+
+
+def ask(client, attributes=b"", timeout=20):
+    """Binding, which must be answered with the client's own address, whole and by a datagram of the server's own."""
+    request = message(BINDING, REQUEST, attributes)
+    client.settimeout(timeout)
+    client.send(request)
+    got, notes, _, _ = client.recvmsg(2048, 256)
+    mapped = attribute(XOR_MAPPED, xor_address(client.getsockname(), request[8:20]))
+    assert got == message(BINDING, SUCCESS, mapped, request[8:20]), got
+    assert [int.from_bytes(value[:4], sys.byteorder) for _, _, value in notes] == [64], notes
+
+
+def stranger():
+    """Somebody at another port each time, who is told the hop limit of what comes."""
+    made = socket.socket(KIND, socket.SOCK_DGRAM)
+    made.connect(SERVER)
+    made.setsockopt(*((socket.IPPROTO_IPV6, socket.IPV6_RECVHOPLIMIT) if IS_V6 else (socket.IPPROTO_IP, 12)), 1)  # IP_RECVTTL
+    return made
+
+
+def answered_by_kernel():
+    return stats()["kernel"]["bindings"]
+
+
+def bindings():
+    """Whoever answers; the counters are the same."""
+    before = stats()["relay"]
+    for _ in range(50):
+        ask(stranger())
+    ask(stranger(), attribute(SOFTWARE, b"tests"))
+    after = stats()["relay"]
+    assert after["binding_requests"] - before["binding_requests"] == 51, after
+    assert after["success_responses"] - before["success_responses"] == 51, after
+
+
+def bindings_by_kernel():
+    before = answered_by_kernel()
+    bindings()
+    assert answered_by_kernel() - before == 50, (before, answered_by_kernel())
+
+
+def bindings_by_server():
+    bindings()
+    assert answered_by_kernel() == 0
+
+
+def bindings_not_plain():
+    """What is the server's to judge comes to it."""
+    before, by_kernel, client = stats()["relay"], answered_by_kernel(), stranger()
+    client.send(message(BINDING, REQUEST, attribute(0x7F00, b"")))
+    assert parse(client.recv(2048)).kind == ERROR
+    client.send(struct.pack("!HHI12x", BINDING, 0, 1))  # RFC 3489, which MAPPED-ADDRESS answers
+    assert struct.unpack_from("!HH", client.recv(2048))[0] == 0x0101
+    client.send(message(BINDING, INDICATION, b""))
+    client.send(message(BINDING, REQUEST, b"")[:19])
+    assert silent(client)
+    after = stats()["relay"]
+    assert after["not_understood"] - before["not_understood"] == 1, (before, after)
+    assert answered_by_kernel() == by_kernel
+
+
+def bindings_limited():
+    """Each network is answered so often, whoever asks. The script has set 10 a second, 20 at once."""
+    before, client = stats()["relay"], stranger()
+    for _ in range(200):
+        client.send(message(BINDING, REQUEST, b""))
+    time.sleep(0.2)
+    client.settimeout(0)
+    answers = 0
+    try:
+        while client.recv(2048):
+            answers += 1
+    except BlockingIOError:
+        pass
+    after = stats()["relay"]
+    assert 20 <= answers <= 25, answers
+    assert after["rate_limited"] - before["rate_limited"] == 200 - answers, (answers, after)
+
+
+def bindings_of_denied():
+    """Who is served is the server's to see to."""
+    bindings_by_kernel()
+    by_kernel = answered_by_kernel()
+    with open(os.environ["CONFIG"]) as config:
+        written = config.read()
+    with open(os.environ["CONFIG"], "w") as config:
+        config.write(written + 'deny-client = ["%s"]\n' % stranger().getsockname()[0])
+    ctl("reload")
+    client = stranger()
+    client.send(message(BINDING, REQUEST, b""))
+    assert silent(client)
+    with open(os.environ["CONFIG"], "w") as config:
+        config.write(written)
+    ctl("reload")
+    assert answered_by_kernel() == by_kernel
+    bindings_by_kernel()
 
 
 def cut(how):

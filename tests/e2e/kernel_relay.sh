@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# --kernel-relay: what is relayed in the kernel is relayed as the server would, ends with its channel, passes no packet filter
-# by, and leaves nothing behind.
+# --kernel-relay: what is relayed and answered in the kernel is relayed and answered as the server would, ends with its channel,
+# passes no packet filter by, and leaves nothing behind.
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 need_namespaces
 
@@ -58,9 +58,13 @@ for mode in off on; do
   for family in 4 6; do
     check "$mode, IPv$family: data, headers, checksums, the end" scenario \
       "both_ways,relayed_by_$by,too_large,joined,malformed,headers,checksums,cut_by_refresh,cut_by_ctl" "$family"
+    check "$mode, IPv$family: Binding" scenario "bindings_by_$by,bindings_not_plain" "$family"
   done
   end "$server" TERM
   check_equal "$mode: it ends well" 0 $?
+  serve --kernel-relay "$mode" --threads 1 --unauthenticated-rate 10
+  for family in 4 6; do check "$mode, IPv$family: Binding, limited" scenario bindings_limited "$family"; done
+  end "$server" TERM
   serve --kernel-relay "$mode" --threads 1
   for family in 4 6; do scenario counted "$family"; done >"$work/counted.$mode"
   check "$mode: the end of an allocation tells its traffic" grep -q 'bytes_to_peers=10592 bytes_from_peers=2648' "$work/server.err"
@@ -76,7 +80,7 @@ if "${ctl[@]}" stats | grep -q 'kernel_relay.*control group'; then
 fi
 check "auto: the ready line says so" grep -q '"kernel_relay":true' "$work/server.out"
 for family in 4 6; do
-  check "auto, IPv$family: filters, routes and limits that come and go" scenario packet_filter,routes_change,limited "$family"
+  check "auto, IPv$family: filters, routes and limits that come and go" scenario packet_filter,routes_change,limited,bindings_of_denied "$family"
 done
 check_equal "it is attached" 1 "$(attached)"
 check "a peer that is denied now is cut off" scenario cut_by_reload 4

@@ -4,10 +4,13 @@
 #include <linux/bpf.h>
 
 #include <catch2/catch.hpp>
+#include <functional>
 #include <numeric>
 
 #include "server/fastpath/program.hpp"
 #include "stile/base/random.hpp"
+#include "stile/stun/attributes.hpp"
+#include "stile/stun/message_builder.hpp"
 
 using namespace stile;
 using namespace stile::server;
@@ -189,7 +192,141 @@ void with_program(const Test& test) {
   }
 }
 
+constexpr int dropped = 2;  // TC_ACT_SHOT
+
+/// The program with the listener of a Trial, which answers there.
+struct Answering {
+  explicit Answering(Trial& of, const answer_limit& limit = {}) : trial(of) {
+    listener_entry entry{};
+    entry.in_index = loopback;
+    entry.generation = 1;
+    entry.hop_limit = 64;
+    CHECK(trial.program.put(listener_key_of(trial.flow.server), entry));
+    trial.program.limit_answers(limit);
+  }
+  static ByteVector message(stun::Class kind, const std::function<void(stun::MessageBuilder&)>& add,
+                            stun::Method method = stun::Method::binding) {
+    ByteVector buffer(200);
+    stun::MessageBuilder builder(buffer, kind, method, {{1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12}});
+    add(builder);
+    const Bytes whole = builder.finish();
+    return {whole.begin(), whole.end()};
+  }
+  ByteVector request(const std::function<void(stun::MessageBuilder&)>& add = [](auto&) {}) const {
+    return message(stun::Class::request, add);
+  }
+  /// From a neighbour who has a MAC address.
+  ByteVector from(const TransportAddress& client, Bytes message) const {
+    ByteVector in = frame(client, trial.flow.server, message);
+    in[6] = in[11] = 0x02;
+    return in;
+  }
+  ByteVector answer_to(const TransportAddress& client) const {
+    ByteVector out = frame(trial.flow.server, client,
+                           message(stun::Class::success_response,
+                                   [&](stun::MessageBuilder& builder) {
+                                     builder.add(stun::XorMappedAddress{client});
+                                   }),
+                           {0, 64, 0});
+    out[0] = out[5] = 0x02;
+    return out;
+  }
+  listener_entry entry() const { return *trial.program.find(listener_key_of(trial.flow.server)); }
+
+  Trial& trial;
+};
+
 }  // namespace
+
+TEST_CASE("kernel answers: a Binding request is told where it came from, by its own way back",
+          "[kernel][rfc8489-12]") {
+  with_program([](Trial& trial) {
+    const Answering answering(trial);
+    for (const std::uint16_t port : {1, 255, 256, 0x2112, 40000, 65535}) {
+      const TransportAddress client{trial.flow.client.ip, port};
+      trial.check_relayed(answering.from(client, answering.request()), answering.answer_to(client));
+    }
+    CHECK(answering.entry().answered == 6);
+    CHECK(answering.entry().limited == 0);
+  });
+}
+
+TEST_CASE("kernel answers: what a card has put behind a request is not sent", "[kernel]") {
+  with_program([](Trial& trial) {
+    const Answering answering(trial);
+    ByteVector in = answering.from(trial.flow.client, answering.request());
+    for (std::size_t more = 0; more < 40; ++more, in.push_back(0xee))
+      trial.check_relayed(in, answering.answer_to(trial.flow.client));
+  });
+}
+
+TEST_CASE("kernel answers: what is not plain is the server's", "[kernel][rfc8489-6.3]") {
+  with_program([](Trial& trial) {
+    const Answering answering(trial);
+    const TransportAddress& client = trial.flow.client;
+    const auto none = [](auto&) {};
+    const auto alone = [&](Bytes message) {
+      trial.check_left_alone(answering.from(client, message));
+    };
+    alone(answering.request([](auto& builder) { builder.add(stun::Software{"x"}); }));
+    alone(Answering::message(stun::Class::indication, none));
+    alone(Answering::message(stun::Class::success_response, none));
+    alone(Answering::message(stun::Class::request, none, stun::Method::allocate));
+    ByteVector classic = answering.request();
+    classic[4] ^= 1;
+    alone(classic);
+    ByteVector longer = answering.request();
+    longer[3] = 4;
+    alone(longer);
+    longer.resize(24);
+    alone(longer);
+    longer[3] = 0;
+    alone(longer);
+    alone(Bytes(longer).first(19));
+    trial.check_left_alone(answering.from({client.ip, 0}, answering.request()));
+    TransportAddress other = trial.flow.server;
+    ++other.port;
+    trial.check_left_alone(frame(client, other, answering.request()));
+    trial.check_left_alone(frame(client, {trial.flow.relayed.ip, 3478}, answering.request()));
+  });
+}
+
+TEST_CASE("kernel answers: another generation or interface than the listener's is the server's",
+          "[kernel]") {
+  with_program([](Trial& trial) {
+    const Answering answering(trial);
+    const ByteVector in = answering.from(trial.flow.client, answering.request());
+    CHECK(trial.run(in) == redirected);
+    for (const std::uint32_t generation : {0, 2}) {
+      trial.program.set({generation, 49152, 65535});
+      trial.check_left_alone(in);
+    }
+    trial.program.set({1, 49152, 65535});
+    listener_entry elsewhere = answering.entry();
+    ++elsewhere.in_index;
+    trial.program.put(listener_key_of(trial.flow.server), elsewhere);
+    trial.check_left_alone(in);
+  });
+}
+
+TEST_CASE("kernel answers: a network is answered so often, others beside it",
+          "[kernel][rfc8489-16.1]") {
+  with_program([](Trial& trial) {
+    constexpr std::uint64_t hour = 3'600'000'000'000;
+    const Answering answering(trial, {hour, 3 * hour, 0x5eed});
+    const auto ask = [&](const TransportAddress& client) {
+      return trial.run(answering.from(client, answering.request()));
+    };
+    TransportAddress neighbour = trial.flow.client;
+    for (int i = 0; i < 3; ++i, ++neighbour.port) CHECK(ask(neighbour) == redirected);
+    CHECK(ask(neighbour) == dropped);
+    const bool v4 = neighbour.ip.is_v4();
+    CHECK(ask(at(v4 ? "198.51.100.200:7" : "[2001:db8:0:ff::1]:7")) == dropped);
+    CHECK(ask(at(v4 ? "198.51.101.7:7" : "[2001:db8:0:100::1]:7")) == redirected);
+    CHECK(answering.entry().answered == 4);
+    CHECK(answering.entry().limited == 2);
+  });
+}
 
 TEST_CASE("kernel relay: data goes through as it is, both ways, with good checksums",
           "[kernel][rfc8656-12][rfc8656-14]") {
