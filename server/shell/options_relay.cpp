@@ -33,9 +33,10 @@ void RelayFlags::define(CLI::App& app) {
                  "draining; repeatable");
   app.add_flag("--redirect-always", redirect_always,
                "new clients are sent there whatever room there is");
-  app.add_option("--kernel-relay", kernel_relay,
-                 "auto, on or off: relay the channels of UDP clients in the kernel; auto: where "
-                 "that is permitted and passes no packet filter by")
+  app.add_option(
+         "--kernel-relay", kernel_relay,
+         "auto, on or off: relay the channels of UDP clients, and answer Binding requests, in "
+         "the kernel; auto: where that is permitted and passes no packet filter by")
       ->check(CLI::IsMember({"auto", "on", "off"}));
   app.add_flag("--mobility,!--no-mobility", mobility,
                "RFC 8016: clients may take allocations along to other addresses");

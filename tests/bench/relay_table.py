@@ -56,6 +56,7 @@ ROWS = [
     ("Allocate with its challenge, CPU", "us", 1, of("allocate", "cpu_us"), None, at_most(60)),
     ("resident memory per idle allocation", "B", 0, of("idle", "bytes"), None, at_most(3072)),
     ("Binding, CPU", "us", 2, of("binding", "cpu_us"), "coturn", at_most(0.6)),
+    ("whole machine per Binding", "us", 2, of("binding", "whole_us"), "coturn", nothing()),
     ("p50 delay at half of the maximum", "us", 0, of("delay", "p50_us"), "coturn", nothing()),
     ("p99 delay at half of the maximum", "us", 0, of("delay", "p99_us"), "coturn", at_most(1)),
 ]

@@ -388,6 +388,24 @@ def packet_filter():
     exchanged_by(client, peer, True)
 
 
+def bindings_filtered():
+    """A packet filter sees them as long as it is there, and what was counted before stays counted."""
+    bindings_by_kernel()
+    in_server_namespace("nft", "add table inet guard; add chain inet guard in { type filter hook input priority 0; }")
+    await_kernel(False)
+    before = answered_by_kernel()
+    bindings()
+    assert answered_by_kernel() == before
+    in_server_namespace("nft", "delete table inet guard")
+    await_kernel(True)
+    for _ in range(200):
+        ask(stranger())
+        if answered_by_kernel() > before:
+            break
+        time.sleep(0.05)
+    bindings_by_kernel()
+
+
 def routes_change():
     """Datagrams leave as the routes say now, and nothing is counted twice."""
     client, peer = pair()

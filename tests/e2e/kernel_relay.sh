@@ -80,7 +80,7 @@ if "${ctl[@]}" stats | grep -q 'kernel_relay.*control group'; then
 fi
 check "auto: the ready line says so" grep -q '"kernel_relay":true' "$work/server.out"
 for family in 4 6; do
-  check "auto, IPv$family: filters, routes and limits that come and go" scenario packet_filter,routes_change,limited,bindings_of_denied "$family"
+  check "auto, IPv$family: filters, routes and limits that come and go" scenario packet_filter,routes_change,limited,bindings_filtered,bindings_of_denied "$family"
 done
 check_equal "it is attached" 1 "$(attached)"
 check "a peer that is denied now is cut off" scenario cut_by_reload 4

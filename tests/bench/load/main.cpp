@@ -44,9 +44,12 @@ void print(Result result, double seconds) {
 
 void print(const RequestCost& cost) {
   const auto answers = static_cast<double>(cost.answers);
-  fmt::print("{{\"answers\":{},\"per_second\":{:.0f},\"cpu_us\":{:.3f},\"bytes\":{:.0f}}}\n",
-             cost.answers, answers / cost.seconds, cost.cpu_seconds * 1e6 / answers,
-             static_cast<double>(cost.resident_bytes) / answers);
+  fmt::print(
+      "{{\"answers\":{},\"per_second\":{:.0f},\"cpu_us\":{:.3f},\"whole_us\":{:.3f},\"bytes\":{:."
+      "0f}}}\n",
+      cost.answers, answers / cost.seconds, cost.cpu_seconds * 1e6 / answers,
+      (cost.cpu_seconds + cost.load_seconds) * 1e6 / answers,
+      static_cast<double>(cost.resident_bytes) / answers);
 }
 
 int run(int argc, char** argv) {

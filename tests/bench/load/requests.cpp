@@ -38,6 +38,7 @@ RequestCost allocate(const Plan& plan, unsigned count, bool channel) {
     clients.push_back(std::make_unique<TurnClient>(plan.client, plan.server, plan.account));
   const std::uint64_t memory = resident_bytes(plan.pid);
   const double cpu = cpu_seconds(plan.pid);
+  const double own = thread_seconds();
   const Instant start = steady_now();
   for (std::size_t first = 0; first < clients.size(); first += at_a_time) {
     const std::span some(&clients[first], std::min(at_a_time, clients.size() - first));
@@ -48,7 +49,8 @@ RequestCost allocate(const Plan& plan, unsigned count, bool channel) {
     if (!channel) continue;
     for (auto& client : some) client->bind({0x4000}, plan.peer);
   }
-  RequestCost cost{count, seconds_since(start), cpu_seconds(plan.pid) - cpu, 0};
+  RequestCost cost{count, seconds_since(start), cpu_seconds(plan.pid) - cpu, thread_seconds() - own,
+                   0};
   const std::uint64_t now = resident_bytes(plan.pid);
   cost.resident_bytes = now > memory ? now - memory : 0;
   for (auto& client : clients) client->release();
@@ -69,6 +71,7 @@ RequestCost binding(const Plan& plan, unsigned prefixes) {
   };
   RequestCost cost;
   const double cpu = cpu_seconds(plan.pid);
+  const double own = thread_seconds();
   const Instant start = steady_now();
   for (std::size_t i = 0; i < sockets.size(); ++i) ask(i);
   std::array<epoll_event, 256> events;
@@ -84,6 +87,7 @@ RequestCost binding(const Plan& plan, unsigned prefixes) {
   }
   cost.seconds = seconds_since(start);
   cost.cpu_seconds = cpu_seconds(plan.pid) - cpu;
+  cost.load_seconds = thread_seconds() - own;
   return cost;
 }
 

@@ -8,6 +8,7 @@ struct RequestCost {
   std::uint64_t answers = 0;
   double seconds = 0;
   double cpu_seconds = 0;
+  double load_seconds = 0;           ///< this thread's
   std::uint64_t resident_bytes = 0;  ///< what the server has more than before
 };
 
