@@ -1,6 +1,7 @@
 #include "nat/shell/log_search.hpp"
 
 #include <algorithm>
+#include <array>
 #include <nlohmann/json.hpp>
 
 #include "nat/shell/option_text.hpp"
@@ -75,6 +76,32 @@ std::vector<LogSearch::Holder> LogSearch::answer() const {
   std::ranges::copy_if(holders_, std::back_inserter(found),
                        [this](const Holder& holder) { return covers(holder); });
   return found;
+}
+
+bool is_log_time(std::string_view text) {
+  constexpr std::string_view form = "0000-00-00T00:00:00.000";
+  constexpr std::size_t up_to_seconds = 19;
+  if (text.ends_with('Z')) {
+    text.remove_suffix(1);
+    if (text.size() < up_to_seconds) return false;
+  }
+  if (text.empty() || text.size() > form.size()) return false;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const bool is_digit = text[i] >= '0' && text[i] <= '9';
+    if (form[i] == '0' ? !is_digit : text[i] != form[i]) return false;
+  }
+  struct Field {
+    std::size_t at;
+    std::string_view first;
+    std::string_view last;
+  };
+  constexpr std::array<Field, 5> fields{
+      {{5, "01", "12"}, {8, "01", "31"}, {11, "00", "23"}, {14, "00", "59"}, {17, "00", "60"}}};
+  return std::ranges::all_of(fields, [text](const Field& field) {
+    if (text.size() < field.at + 2) return true;
+    const std::string_view value = text.substr(field.at, 2);
+    return value >= field.first && value <= field.last;
+  });
 }
 
 std::optional<LogSearch::Question> parse_question(std::string_view text) {

@@ -42,6 +42,10 @@ class LogSearch {
   std::vector<Holder> holders_;
 };
 
+/// `2026-01-31T12:00:00.250Z` or its beginning. Of what is none, a comparison with the lines of the
+/// log would name somebody all the same.
+bool is_log_time(std::string_view text);
+
 /// `203.0.113.1:4000`, `udp:203.0.113.1:4000`; without a time.
 std::optional<LogSearch::Question> parse_question(std::string_view text);
 

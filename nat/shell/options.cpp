@@ -104,7 +104,8 @@ void add_control_options(CLI::App& app, ControlOptions& control) {
       ->type_name("ARG");
   app.add_option("--log", control.logs,
                  "of who: log files, oldest first [the one that the stile-nat writes]")
-      ->type_name("FILE");
+      ->type_name("FILE")
+      ->allow_extra_args(false);  // what follows the file is the command, or its argument
   app.add_flag("--json", control.json, "print JSON");
   app.add_flag("--conntrack", control.as_conntrack, "of list: as conntrack -L prints flows");
   app.add_option("--control", control.control, "socket of the stile-nat that is meant [@stile-nat]")

@@ -24,7 +24,12 @@ LogSearch::Question question_of(const ControlOptions& options) {
   if (!question)
     throw UsageProblem(
         fmt::format("ctl who: '{}' is not of the form udp:203.0.113.1:4000", options.arguments[0]));
-  if (options.arguments.size() == 2) question->time = options.arguments[1];
+  if (options.arguments.size() == 2) {
+    question->time = options.arguments[1];
+    if (!is_log_time(question->time))
+      throw UsageProblem(fmt::format("ctl who: '{}' is not of the form 2026-01-31T12:00:00Z (UTC)",
+                                     question->time));
+  }
   return *question;
 }
 

@@ -38,9 +38,15 @@ check_equal "nobody had it a year ago" nobody "$(ctl who "$one" 2001-01-01T00:00
 check_not "which is a failure" ctl who "$one" 2001-01-01T00:00:00Z
 check "syslog has it" await_line sink '<134>1 .* stile-nat .*"event":"block-assigned"' 5
 cp "$work/log" "$work/log.then"
+for time in yesterday 2026-13-01T00:00:00Z 2026-01-31T12:00:00+02:00 ''; do
+  check_equal "who: '$time' is no time" 2 "$(ctl who "$one" "$time" >/dev/null 2>&1; echo $?)"
+done
 check "watchers see what happens" watch_sees block-assigned
 end_nat
 check_equal "the log can be asked afterwards" 10.1.0.2 "$(ctl who "$one" "$now" --log "$work/log.then" | cut -d' ' -f1)"
+: >"$work/log.empty"
+check_equal "so can several, named first" 10.1.0.2 \
+  "$(ctl --log "$work/log.empty" --log "$work/log.then" who "$one" "$now" | cut -d' ' -f1)"
 
 check "deterministic shares start" start_nat --ports deterministic --subscribers 10.1.0.2-10.1.0.15 --dynamic-factor 2
 one=$(seen one 5001)

@@ -90,6 +90,19 @@ TEST_CASE("who: times are as exact as they are given", "[nat][shell][rfc6302-2]"
   CHECK(searched(question("203.0.113.1:4000")).answer().size() == 3);
 }
 
+TEST_CASE("who: a time is one of the log's, or the beginning of one", "[nat][shell][rfc6888-4]") {
+  for (const char* time :
+       {"2026-01-31T12:00:00Z", "2026-01-31T12:00:00.250Z", "2026-01-31T12:00:60Z",
+        "2026-01-31T12:00", "2026-01-31T12:0", "2026-01-31", "2"})
+    CHECK(is_log_time(time));
+  for (const char* time :
+       {"", "Z", "yesterday", "now", "2026-13-31T12:00:00Z", "2026-00-31", "2026-01-32",
+        "2026-01-31T24:00:00Z", "2026-01-31T12:60:00Z", "2026-01-31T12:00:61Z",
+        "2026-01-31 12:00:00Z", "2026-01-31T12:00Z", "2026-01-31T12:00:00+02:00",
+        "2026-01-31T12:00:00.2501Z", "2026-01-31T12:00:00ZZ"})
+    CHECK_FALSE(is_log_time(time));
+}
+
 TEST_CASE("who: what was open when the NAT started anew is over", "[nat][shell][rfc6888-4]") {
   CHECK(searched(question("203.0.113.1:4000", "2026-01-31T12:06:30Z")).answer().size() == 1);
   CHECK(searched(question("203.0.113.1:4000", "2026-01-31T12:07:30Z")).answer().empty());
