@@ -10,9 +10,6 @@ namespace stile::nat {
 
 namespace {
 
-/// RFC 791 §3.2: every network takes a datagram of 68 bytes without cutting it.
-constexpr std::uint16_t smallest_mtu = 68;
-
 std::optional<std::string> problem_with_addresses(const Config& config) {
   if (config.external.empty()) return "at least one external address is needed";
   for (const IpAddress& address : config.external) {

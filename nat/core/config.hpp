@@ -107,6 +107,9 @@ struct PortTimeout {
 /// RFC 4787 §6: whether inside hosts reach each other's external addresses, and from which source.
 enum class Hairpin : std::uint8_t { external, internal, off };
 
+/// RFC 791 §3.2: every network takes a datagram of 68 bytes without cutting it.
+inline constexpr std::uint16_t smallest_mtu = 68;
+
 /// Defaults are the compliant ones. Every table has its limit here.
 struct Config {
   /// The addresses that inside hosts appear as; at least one, IPv4.
@@ -210,7 +213,7 @@ struct Config {
   /// If not zero: all mappings end each time that so long has passed.
   Duration rebind_every{};
 
-  std::uint16_t inside_mtu = 1500;
+  std::uint16_t inside_mtu = 1500;  ///< at least smallest_mtu, as the other one
   std::uint16_t outside_mtu = 1500;
   /// RFC 1812 §4.3.2.8: ICMP errors that the NAT makes.
   std::uint32_t icmp_errors_per_second = 100;

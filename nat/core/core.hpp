@@ -46,6 +46,7 @@ class Nat::Core {
   std::optional<Command> poll_command();
   std::optional<Event> poll_event();
   void set_external(Instant now, std::vector<IpAddress> external);
+  void set_mtus(std::uint16_t inside, std::uint16_t outside);
   void flush(Instant now);
   void reconfigure(Instant now, const Config& wanted);  // reconfigure.cpp
   void set_server_well(Instant now, Endpoint server, bool is_well);

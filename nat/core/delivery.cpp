@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <utility>
 
 #include "nat/core/core.hpp"
@@ -57,6 +58,15 @@ void Nat::Core::push_command(Side out, ByteVector packet) {
     return;
   }
   commands_.push_back({out, std::move(packet)});
+}
+
+void Nat::set_mtus(std::uint16_t inside, std::uint16_t outside) {
+  core_->set_mtus(inside, outside);
+}
+
+void Nat::Core::set_mtus(std::uint16_t inside, std::uint16_t outside) {
+  config_.inside_mtu = std::max(inside, smallest_mtu);
+  config_.outside_mtu = std::max(outside, smallest_mtu);
 }
 
 std::size_t Nat::Core::mtu(Side out) const {

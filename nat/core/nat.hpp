@@ -190,6 +190,9 @@ class Nat {
   /// while: new flows are refused then. `external` is otherwise as in problem_with().
   void set_external(Instant now, std::vector<IpAddress> external);
 
+  /// What the links take; less than smallest_mtu counts as so much.
+  void set_mtus(std::uint16_t inside, std::uint16_t outside);
+
   /// Timers, limits of one host or one mapping, forwards, and what is said of sessions are those of
   /// `wanted` from now on; the rest of it does not count. problem_with() has nothing against it.
   void reconfigure(Instant now, const Config& wanted);

@@ -24,7 +24,8 @@ class Attachment {
   struct Handlers {
     /// What came from one side. It may be translated where it lies until flush().
     std::function<void(Side from, std::span<const ReceivedPacket> packets)> packets;
-    std::function<void()> addresses_changed;
+    /// Addresses or MTUs are others now.
+    std::function<void()> interfaces_changed;
   };
 
   virtual ~Attachment() = default;
@@ -34,7 +35,7 @@ class Attachment {
   /// flush().
   virtual void send(Instant now, Side to, MutableBytes packet) = 0;
   virtual void flush() = 0;
-  /// The addresses are others now. Throws Problem.
+  /// Addresses or MTUs are others now. Throws Problem.
   virtual void follow(const Placement& placement) = 0;
   virtual RealmCounters counters(Side side) const = 0;
   /// How packets come: packet, xdp or tun.

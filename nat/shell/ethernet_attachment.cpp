@@ -3,6 +3,7 @@
 #include <linux/rtnetlink.h>
 
 #include <algorithm>
+#include <cstring>
 
 #include "nat/packet/ipv4.hpp"
 #include "nat/shell/driver.hpp"
@@ -41,11 +42,25 @@ std::unique_ptr<Link> make_link(const RealmSetup& realm, const Placement& placem
 EthernetAttachment::Realm::Realm(const RealmSetup& setup, std::unique_ptr<Link> made)
     : link(std::move(made)),
       next_hops(*link, setup.interface.index, setup.family),
-      left_to_kernel(setup.left_to_kernel) {}
+      left_to_kernel(setup.left_to_kernel),
+      index(setup.interface.index),
+      mtu(setup.interface.mtu) {}
 
 bool EthernetAttachment::Realm::is_left_to_kernel(Bytes packet) const {
   const auto ipv4 = Ipv4View::parse(packet);
   return ipv4 && std::ranges::count(left_to_kernel, IpAddress::v4(ipv4->destination())) != 0;
+}
+
+/// The kernel tells of links for many reasons.
+bool EthernetAttachment::Realm::takes_new_mtu(const NetlinkMessage& message) {
+  ifinfomsg header;
+  if (message.type != RTM_NEWLINK || message.body.size() < sizeof header) return false;
+  std::memcpy(&header, message.body.data(), sizeof header);
+  const auto value = netlink_attribute(message.body, sizeof header, IFLA_MTU);
+  if (header.ifi_index != index || !value || value->size() != sizeof mtu) return false;
+  const std::uint32_t before = mtu;
+  std::memcpy(&mtu, value->data(), sizeof mtu);
+  return mtu != before;
 }
 
 EthernetAttachment::EthernetAttachment(const std::string& name, const Placement& placement,
@@ -53,7 +68,8 @@ EthernetAttachment::EthernetAttachment(const std::string& name, const Placement&
     : fence_(name, placement.fenced_ipv4, placement.fenced_ipv6),
       inside_(placement.inside, make_link(placement.inside, placement, packets_by)),
       outside_(placement.outside, make_link(placement.outside, placement, packets_by)),
-      kernel_news_(NETLINK_ROUTE, NextHops::notification_groups | RTMGRP_IPV4_IFADDR) {
+      kernel_news_(NETLINK_ROUTE,
+                   NextHops::notification_groups | RTMGRP_IPV4_IFADDR | RTMGRP_LINK) {
   if (!placement.proxied.empty()) arp_.emplace(placement.outside.interface, placement.proxied);
   for (const RealmSetup* realm : {&placement.inside, &placement.outside})
     if (!realm->proxied_prefixes.empty())
@@ -86,16 +102,17 @@ void EthernetAttachment::flush() {
 }
 
 void EthernetAttachment::handle_kernel_news() {
-  bool addresses_changed = false;
+  bool changed = false;
   const bool complete = kernel_news_.receive([&](const NetlinkMessage& message) {
     inside_.next_hops.handle_notification(message);
     outside_.next_hops.handle_notification(message);
-    addresses_changed |= message.type == RTM_NEWADDR || message.type == RTM_DELADDR;
+    changed |= message.type == RTM_NEWADDR || message.type == RTM_DELADDR;
+    for (Realm* realm : {&inside_, &outside_}) changed |= realm->takes_new_mtu(message);
   });
-  if (complete && !addresses_changed) return;
+  if (complete && !changed) return;
   inside_.next_hops.forget_all();
   outside_.next_hops.forget_all();
-  handlers_.addresses_changed();
+  handlers_.interfaces_changed();
 }
 
 void EthernetAttachment::follow(const Placement& placement) {

@@ -36,9 +36,12 @@ class EthernetAttachment : public Attachment {
   struct Realm {
     Realm(const RealmSetup& setup, std::unique_ptr<Link> made);
     bool is_left_to_kernel(Bytes packet) const;
+    bool takes_new_mtu(const NetlinkMessage& message);
     std::unique_ptr<Link> link;
     NextHops next_hops;
     std::vector<IpAddress> left_to_kernel;
+    int index;
+    std::uint32_t mtu;
   };
 
   Realm& realm(Side side) { return side == Side::inside ? inside_ : outside_; }
@@ -49,7 +52,7 @@ class EthernetAttachment : public Attachment {
   KernelFence fence_;  ///< before the links: no packet is handled twice
   Realm inside_;
   Realm outside_;
-  NetlinkSocket kernel_news_;  ///< neighbours, routes, addresses
+  NetlinkSocket kernel_news_;  ///< neighbours, routes, addresses, links
   std::optional<ArpResponder> arp_;
   std::list<NeighbourResponder> neighbours_;
   Handlers handlers_;

@@ -45,7 +45,7 @@ Gateway::Gateway(const RunOptions& options, Setup setup, Random& random, Reread 
   attachment_->start(loop_, {[this](Side from, std::span<const ReceivedPacket> packets) {
                                handle_packets(from, packets);
                              },
-                             [this] { follow_addresses(); }});
+                             [this] { follow_interfaces(); }});
 }
 
 void Gateway::start_services() {
@@ -171,8 +171,8 @@ void Gateway::flush() {
   copies_.clear();
 }
 
-void Gateway::follow_addresses() {
-  if (const auto placement = translator_->follow_addresses(loop_.now())) {
+void Gateway::follow_interfaces() {
+  if (const auto placement = translator_->follow_interfaces(loop_.now())) {
     attachment_->follow(*placement);
     segment_limit_ = segment_limit(options_, *placement);
   }

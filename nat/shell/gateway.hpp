@@ -46,7 +46,7 @@ class Gateway {
   void handle_signals();
   void reload();
   void change_to(const RunOptions& wanted);
-  void follow_addresses();
+  void follow_interfaces();
   void drain();
   void transmit(Side to, MutableBytes packet);
   void send_copy(Side to, Bytes packet);

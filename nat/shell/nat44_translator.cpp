@@ -29,9 +29,10 @@ std::vector<Service*> Nat44Translator::start_services(Instant now) {
 }
 
 /// Masquerade: the external addresses are those that the outside interface has now, unless they
-/// were given.
-std::optional<Placement> Nat44Translator::follow_addresses(Instant now) {
+/// were given. Links may change their MTU as well (RFC 4787 REQ-13).
+std::optional<Placement> Nat44Translator::follow_interfaces(Instant now) {
   setup_ = make_nat44_setup_again(options_);
+  nat_.set_mtus(setup_.nat.inside_mtu, setup_.nat.outside_mtu);
   if (setup_.nat.external != nat_.config().external) {
     nat_.set_external(now, setup_.nat.external);
     handle_state_loss(now);

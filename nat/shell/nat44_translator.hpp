@@ -31,7 +31,7 @@ class Nat44Translator : public Translator {
   std::optional<Event> poll_event() override { return nat_.poll_event(); }
 
   std::vector<Service*> start_services(Instant now) override;
-  std::optional<Placement> follow_addresses(Instant now) override;
+  std::optional<Placement> follow_interfaces(Instant now) override;
   void reconfigure(Instant now, const RunOptions& options) override;
   void restore(Instant now, const SessionInfo& session) override;
   void restore(Instant now, const SavedMapping& mapping) override;

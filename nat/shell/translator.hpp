@@ -28,8 +28,9 @@ class Translator {
 
   /// What runs beside it from now on, and is its own. Throws Problem.
   virtual std::vector<Service*> start_services(Instant) { return {}; }
-  /// Addresses of interfaces are others now. Nothing if it goes on as before. Throws Problem.
-  virtual std::optional<Placement> follow_addresses(Instant) { return std::nullopt; }
+  /// Addresses of interfaces, or what fits through them, are others now. Nothing if it goes on as
+  /// before. Throws Problem.
+  virtual std::optional<Placement> follow_interfaces(Instant) { return std::nullopt; }
   /// Timers, limits and forwards are those of `options` from now on. Throws UsageProblem, and has
   /// changed nothing then.
   virtual void reconfigure(Instant, const RunOptions&) {}

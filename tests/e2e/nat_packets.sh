@@ -99,6 +99,9 @@ end_nat
 ip -n "$prefix-nat" link set wan mtu 1400
 check "segments: starts with what fits" start_nat --clamp-mss auto
 check_equal "segments: what fits both interfaces" "1348 1348" "$(ask one tcp-segment-ask --to 203.0.113.9:9003)"
+ip -n "$prefix-nat" link set wan mtu 1300
+check_equal "segments: an interface's new MTU is followed" "1248 1248" "$(ask one tcp-segment-ask --to 203.0.113.9:9003)"
+check "a sender hears of it (RFC 4787 REQ-13)" grep -q 'mtu = 1300' <(in_ns two ping -M do -c 1 -W 1 -s 1372 203.0.113.9)
 end_nat
 ip -n "$prefix-nat" link set wan mtu 1500
 check "segments: starts without" start_nat

@@ -261,6 +261,22 @@ TEST_CASE("nat: too big and not to be fragmented is answered with the next hop's
       bench.from_inside(make_udp(inside, e1p, payload_of(1372), {.dont_fragment = true})).passed());
 }
 
+TEST_CASE("nat: a link that takes less than before is not sent more", "[nat][rfc4787-req13]") {
+  Bench bench;
+  const ByteVector datagram = make_udp(inside, e1p, payload_of(1472), {.dont_fragment = true});
+  CHECK(bench.from_inside(datagram).passed());
+  bench.nat.set_mtus(1500, 1400);
+  const Outcome outcome = bench.from_inside(datagram);
+  CHECK(outcome.action == Action::drop);
+  const auto error = error_in(outcome.commands);
+  REQUIRE(error);
+  CHECK(error->next_hop_mtu() == 1400);
+  bench.nat.set_mtus(1500, 1500);
+  CHECK(bench.from_inside(datagram).passed());
+  bench.nat.set_mtus(0, 0);
+  CHECK(bench.nat.config().outside_mtu == smallest_mtu);
+}
+
 TEST_CASE("nat: too big and free to be fragmented leaves in fragments, in order",
           "[nat][rfc4787-req13a][rfc5508-req10a1]") {
   Config config = default_config();
