@@ -73,12 +73,18 @@ std::string Gateway::describe_ready() const {
 }
 
 void Gateway::run() {
-  while (!stopping_) {
-    loop_.wait(next_wake());
-    handle_due();
-    flush();
-    journal_.flush();
-    capture_.flush();
+  try {
+    while (!stopping_) {
+      loop_.wait(next_wake());
+      handle_due();
+      flush();
+      journal_.flush();
+      capture_.flush();
+    }
+  } catch (const Problem&) {
+    // An interface that is gone may come back, and the program with it.
+    static_cast<void>(save());
+    throw;
   }
   if (state_) state_->save();
 }

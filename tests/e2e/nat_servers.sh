@@ -79,6 +79,16 @@ end_nat KILL
 check "starts again" start_nat --ports random --state "$work/state"
 check_equal "what was saved has survived" "$before" "$(ask one udp-ask --at 0.0.0.0:5007 --to 203.0.113.9:7000)"
 end_nat
+check "starts again" start_nat --ports random --state "$work/state" --state-interval 0
+before=$(ask one udp-ask --at 0.0.0.0:5008 --to 203.0.113.9:7000)
+ip -n "$prefix-nat" link del wan
+await_end "$nat_pid" 5
+check_equal "ends when an interface is gone" 1 $?
+join nat wan 203.0.113.1/24 srv eth0 203.0.113.9/24
+ip -n "$prefix-srv" address add 203.0.113.10/24 dev eth0
+check "starts again when it is back" start_nat --ports random --state "$work/state"
+check_equal "a mapping has survived that, too" "$before" "$(ask one udp-ask --at 0.0.0.0:5008 --to 203.0.113.9:7000)"
+end_nat
 check "starts without a state file" start_nat
 check "ctl save says so" grep -q 'there is no state file; start stile-nat with --state FILE' <(ctl save 2>&1)
 end_nat
