@@ -35,6 +35,8 @@ class Attachment {
   /// flush().
   virtual void send(Instant now, Side to, MutableBytes packet) = 0;
   virtual void flush() = 0;
+  /// The same for what was cut from one bundle (offload.hpp): what can go as one does.
+  virtual void flush_bundle() { flush(); }
   /// Addresses or MTUs are others now. Throws Problem.
   virtual void follow(const Placement& placement) = 0;
   virtual RealmCounters counters(Side side) const = 0;

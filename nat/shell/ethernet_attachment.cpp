@@ -101,6 +101,11 @@ void EthernetAttachment::flush() {
   outside_.link->flush();
 }
 
+void EthernetAttachment::flush_bundle() {
+  inside_.link->flush_bundle();
+  outside_.link->flush_bundle();
+}
+
 void EthernetAttachment::handle_kernel_news() {
   bool changed = false;
   const bool complete = kernel_news_.receive([&](const NetlinkMessage& message) {

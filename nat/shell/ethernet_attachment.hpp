@@ -28,6 +28,7 @@ class EthernetAttachment : public Attachment {
     realm(to).next_hops.send(now, packet);
   }
   void flush() override;
+  void flush_bundle() override;
   void follow(const Placement& placement) override;
   RealmCounters counters(Side side) const override;
   std::string_view kind(Side side) const override { return realm(side).link->name(); }

@@ -103,10 +103,11 @@ void Gateway::handle_packets(Side from, std::span<const ReceivedPacket> packets)
       handle_packet(from, received.packet);
       continue;
     }
+    flush();  // what came before it goes before it
     for (const MutableBytes segment : segmenter_.cut(received.offload, received.packet))
       handle_packet(from, segment);
     // The segments live until the next bundle is cut.
-    flush();
+    attachment_->flush_bundle();
   }
   flush();
 }

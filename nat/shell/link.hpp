@@ -41,6 +41,8 @@ class Link {
   /// Queues a copy.
   virtual void send_copy(const MacAddress& to, Bytes packet) = 0;
   virtual void flush() = 0;
+  /// The same for what was cut from one bundle: what can go as one does.
+  virtual void flush_bundle() { flush(); }
   /// IPv4 destinations that need not come out of receive(): the kernel has them.
   virtual void leave_to_kernel(const std::vector<IpAddress>&) {}
   /// As --packets calls it.

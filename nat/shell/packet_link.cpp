@@ -12,6 +12,7 @@
 
 #include "nat/packet/ipv4.hpp"
 #include "nat/packet/ipv6.hpp"
+#include "nat/shell/bundle.hpp"
 #include "nat/shell/problem.hpp"
 
 namespace stile::nat::shell {
@@ -33,6 +34,16 @@ constexpr std::uint32_t ancillary(int what) {
 
 constexpr std::uint16_t ethertype(Family family) {
   return family == Family::ipv4 ? ETHERTYPE_IP : ETHERTYPE_IPV6;
+}
+
+/// How many of them, from the first on, have the same Ethernet header.
+std::size_t to_one_address(std::span<const MutableBytes> packets) {
+  constexpr std::size_t header = frame_headroom - sizeof(OffloadHeader);
+  const auto header_of = [](MutableBytes packet) { return Bytes(packet.data() - header, header); };
+  const auto other = std::ranges::find_if_not(packets, [&](MutableBytes packet) {
+    return std::ranges::equal(header_of(packet), header_of(packets.front()));
+  });
+  return static_cast<std::size_t>(other - packets.begin());
 }
 
 void set_option(int fd, int level, int name, const void* value, socklen_t size, const char* what) {
@@ -131,8 +142,8 @@ void PacketLink::send(const MacAddress& to, MutableBytes packet) {
   std::ranges::copy(to, header);
   std::ranges::copy(interface_.mac, header + 6);
   store_u16(header + 12, ethertype(family_));
-  send_vectors_.push_back({packet.data() - frame_headroom, frame_headroom + packet.size()});
-  if (send_vectors_.size() >= batch_size) flush();
+  queued_.push_back(packet);
+  if (queued_.size() >= batch_size) flush();
 }
 
 void PacketLink::send_copy(const MacAddress& to, Bytes packet) {
@@ -142,25 +153,63 @@ void PacketLink::send_copy(const MacAddress& to, Bytes packet) {
 }
 
 void PacketLink::flush() {
-  if (send_vectors_.empty()) return;
-  send_headers_.assign(send_vectors_.size(), mmsghdr{});
-  for (std::size_t i = 0; i < send_vectors_.size(); ++i) {
-    send_headers_[i].msg_hdr.msg_iov = &send_vectors_[i];
-    send_headers_[i].msg_hdr.msg_iovlen = 1;
+  send_vectors_.reserve(queued_.size());
+  for (const MutableBytes packet : queued_) add_message({&packet, 1});
+  send_messages();
+}
+
+void PacketLink::flush_bundle() {
+  if (!joins_) return flush();
+  send_vectors_.reserve(queued_.size());
+  for (auto rest = std::span<const MutableBytes>(queued_); !rest.empty();) {
+    const std::size_t count = bundle_length(rest.first(to_one_address(rest)));
+    const auto packets = rest.first(count);
+    add_message(packets);
+    if (count > 1) {
+      const OffloadHeader offload = write_bundle_headers(packets);
+      std::memcpy(packets.front().data() - frame_headroom, &offload, sizeof offload);
+    }
+    rest = rest.subspan(count);
   }
+  send_messages();
+}
+
+/// The first of them whole, of the others what a bundle takes. There is room in send_vectors_.
+void PacketLink::add_message(std::span<const MutableBytes> packets) {
+  mmsghdr& message = send_headers_.emplace_back();
+  const MutableBytes first = packets.front();
+  send_vectors_.push_back({first.data() - frame_headroom, frame_headroom + first.size()});
+  message.msg_hdr.msg_iov = &send_vectors_.back();
+  message.msg_hdr.msg_iovlen = packets.size();
+  for (const MutableBytes packet : packets.subspan(1)) {
+    const Bytes payload = payload_in_bundle(packet);
+    send_vectors_.push_back({const_cast<std::uint8_t*>(payload.data()), payload.size()});
+  }
+}
+
+void PacketLink::send_messages() {
   for (std::size_t done = 0; done < send_headers_.size();) {
     const auto left = static_cast<unsigned>(send_headers_.size() - done);
     const int count = ::sendmmsg(fd_.get(), &send_headers_[done], left, MSG_DONTWAIT);
     if (count < 0 && errno == EINTR) continue;
-    // The error is the first packet's; the others are tried without it.
-    if (count <= 0)
-      ++counters_.dropped_send;
-    else
-      counters_.sent += static_cast<std::uint64_t>(count);
-    done += count <= 0 ? 1 : static_cast<std::size_t>(count);
+    // The error is the first message's; the others are tried without it.
+    if (count <= 0) note_refusal(send_headers_[done], errno);
+    const std::size_t taken = count <= 0 ? 0 : static_cast<std::size_t>(count);
+    for (std::size_t i = 0; i < taken; ++i)
+      counters_.sent += send_headers_[done + i].msg_hdr.msg_iovlen;
+    done += std::max<std::size_t>(taken, 1);
   }
+  queued_.clear();
   send_vectors_.clear();
+  send_headers_.clear();
   copies_.clear();
+}
+
+/// Limit: the first bundle that a kernel does not know how to cut is lost.
+void PacketLink::note_refusal(const mmsghdr& message, int error) {
+  counters_.dropped_send += message.msg_hdr.msg_iovlen;
+  const bool never = error == EINVAL || error == EIO || error == EMSGSIZE || error == EOPNOTSUPP;
+  if (message.msg_hdr.msg_iovlen > 1 && never) joins_ = false;
 }
 
 }  // namespace stile::nat::shell

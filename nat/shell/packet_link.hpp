@@ -23,6 +23,7 @@ class PacketLink : public Link {
   void send(const MacAddress& to, MutableBytes packet) override;
   void send_copy(const MacAddress& to, Bytes packet) override;
   void flush() override;
+  void flush_bundle() override;
   std::string_view name() const override { return "packet"; }
 
  private:
@@ -32,6 +33,9 @@ class PacketLink : public Link {
   void attach_filter();
   void enlarge_buffers();
   void admit(std::size_t index, std::size_t length);
+  void add_message(std::span<const MutableBytes> packets);
+  void send_messages();
+  void note_refusal(const mmsghdr& message, int error);
 
   Interface interface_;
   Family family_;
@@ -42,8 +46,10 @@ class PacketLink : public Link {
   std::array<mmsghdr, batch_size> receive_headers_{};
   std::vector<ReceivedPacket> received_;
 
+  std::vector<MutableBytes> queued_;  ///< packets that wait to be sent, headers before them
   std::vector<iovec> send_vectors_;
   std::vector<mmsghdr> send_headers_;
+  bool joins_ = true;  ///< the kernel takes bundles
   std::deque<ByteVector> copies_;
 };
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # What a NAT costs: the core by itself (nat_core.cpp), then packets/s through stile-nat beside the kernel's masquerade, in
-# turns, flooded with UDP of 200 B. Machines are noisy: only the ratios of one run count.
+# turns, flooded with UDP of 200 B, and what one TCP connection carries. Machines are noisy: only the ratios of one run count.
 #
 #   home 10.98.0.2 (the flood, on core 1) ---- 10.98.0.1 router 10.97.0.1 ---- 10.97.0.2 world, which counts
 #
@@ -58,12 +58,23 @@ flood() {
   echo "{\"figure\":\"packets_$1\",\"value\":$((($(received) - before) / seconds)),\"sent\":$((sent / seconds))}" >>"$work/figures"
 }
 
+# bulk WHO: Mbit/s of one TCP connection; its ends run where the system has them run.
+bulk() {
+  start taker world python3 "$here/../bench/tcp_bulk.py" take 10.97.0.2 5000
+  local taker=$pid
+  await_line taker ready || exit 1
+  in_ns home timeout $((seconds + 30)) python3 "$here/../bench/tcp_bulk.py" give 10.97.0.2 5000 "$seconds" || exit 1
+  await_end "$taker" 20 || exit 1
+  echo "{\"figure\":\"tcp_$1\",\"value\":$(tail -n 1 "$work/taker.out")}" >>"$work/figures"
+}
+
 # through_stile FIGURE PACKETS
 through_stile() {
   start nat router taskset -c 0 "$build/nat/stile-nat" --inside lan --outside wan --packets "$2"
   local nat=$pid
   await_line nat ready || exit 1
   flood "$1"
+  bulk "$1"
   end "$nat" TERM
 }
 
@@ -75,6 +86,7 @@ through_kernel() {
   }' || exit 1
   in_ns router sh -c "echo $2 >/sys/class/net/lan/queues/rx-0/rps_cpus" || exit 1
   flood "$1"
+  [[ $1 == kernel ]] && bulk "$1"
   in_ns router sh -c 'echo 0 >/sys/class/net/lan/queues/rx-0/rps_cpus'
   in_ns router nft delete table ip rival
   in_ns router sysctl -qw net.ipv4.ip_forward=0

@@ -20,7 +20,9 @@ def worst(name):
 
 
 def beside(name):
-    return lambda _: None if not median(name) else median("packets_stile") / median(name)
+    """Of stile's figure of that kind."""
+    ours = name.split("_")[0] + "_stile"
+    return lambda _: None if not median(name) else median(ours) / median(name)
 
 
 def itself(value):
@@ -58,6 +60,9 @@ ROWS = [
     ("packets through stile-nat by AF_XDP, 200 B", "/s", median("packets_stile_xdp"), itself, None, None),
     ("  kernel's masquerade, on the sender's core", "/s", median("packets_kernel"), beside("packets_kernel"), ">=", 1),
     ("  kernel's masquerade, on a core of its own", "/s", median("packets_kernel_apart"), beside("packets_kernel_apart"), ">=", 1),
+    ("one TCP connection through stile-nat", "Mb/s", median("tcp_stile"), itself, None, None),
+    ("  by AF_XDP", "Mb/s", median("tcp_stile_xdp"), itself, None, None),
+    ("  kernel's masquerade", "Mb/s", median("tcp_kernel"), beside("tcp_kernel"), None, None),
 ]
 
 

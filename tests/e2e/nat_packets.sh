@@ -82,6 +82,30 @@ PY
 }
 check_equal "capture: inside, before the translation and after it" "10.1.0.2:5001>203.0.113.9:7000 203.0.113.9:7000>10.1.0.2:5001 " "$(flows "$work/inside.pcap")"
 check_equal "capture: outside" "203.0.113.1:5001>203.0.113.9:7000 203.0.113.9:7000>203.0.113.1:5001 " "$(flows "$work/outside.pcap")"
+# What a host hands over as one, and what a card has joined, stays one on its way: the server's interface counts fewer packets
+# than would fit the link.
+arrived() { in_ns srv cat "/sys/class/net/eth0/statistics/rx_$1"; }
+packets=$(arrived packets) bytes=$(arrived bytes)
+traffic 203.0.113.1 packet
+packets=$(($(arrived packets) - packets)) bytes=$(($(arrived bytes) - bytes))
+check "packet: bundles of TCP go through as such ($bytes bytes in $packets packets)" test $((bytes / packets)) -gt 1600
+# Ten datagrams that are sent as one; each is answered with its digest.
+bundle_of_udp() {
+  in_ns one timeout 20 "${PYTHON:-python3}" - <<'PY'
+import hashlib, os, socket
+UDP_SEGMENT = 103
+data = [os.urandom(300) for _ in range(9)] + [os.urandom(200)]
+sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+sock.connect(("203.0.113.9", 7000))
+sock.send(b"first")  # whose answer is not counted
+sock.recv(100)
+sock.setsockopt(socket.SOL_UDP, UDP_SEGMENT, 300)
+sock.send(b"".join(data))
+answers = {sock.recv(100).split()[1].decode() for _ in data}
+assert answers == {hashlib.sha256(each).hexdigest()[:8] for each in data}, answers
+PY
+}
+check "packet: a bundle of UDP arrives as it was" bundle_of_udp
 serve big srv tcp-serve --at 203.0.113.9:9002 --size 3000000
 ask one tcp-fetch --to 203.0.113.9:9002 --seconds 60 >/dev/null
 check "capture: it does not grow beyond its limit" test "$(stat -c %s "$work/inside.pcap")" -le 1048576
