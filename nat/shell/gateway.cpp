@@ -61,6 +61,7 @@ void Gateway::start_services() {
 
 void Gateway::take_up_state() {
   if (!options_.state) return;
+  require_writable(*options_.state);
   const SavedState saved = read_state(*options_.state);
   for (const SavedMapping& mapping : saved.mappings) translator_->restore(loop_.now(), mapping);
   for (const SessionInfo& session : saved.sessions) translator_->restore(loop_.now(), session);

@@ -104,6 +104,11 @@ SavedState state_of(const Json& json, std::int64_t elapsed_seconds) {
   return state;
 }
 
+/// What a new state is written to before it takes the old one's place.
+std::string fresh_file_for(const std::string& path) {
+  return path + ".new";
+}
+
 }  // namespace
 
 std::string state_text(const std::string& sessions, std::int64_t unix_seconds) {
@@ -122,8 +127,14 @@ std::optional<SavedState> parse_state(const std::string& text, std::int64_t unix
   }
 }
 
+void require_writable(const std::string& path) {
+  const bool can = std::ofstream(fresh_file_for(path), std::ios::binary | std::ios::app).is_open();
+  if (!can) throw Problem(with_errno("writing the state file " + path));
+  std::remove(fresh_file_for(path).c_str());
+}
+
 void write_state(const std::string& path, const std::string& sessions) {
-  const std::string fresh = path + ".new";
+  const std::string fresh = fresh_file_for(path);
   std::ofstream file(fresh, std::ios::binary | std::ios::trunc);
   file << state_text(sessions, unix_now());
   file.close();

@@ -25,6 +25,8 @@ struct SavedState {
   std::vector<SavedMapping> mappings;
 };
 
+/// Throws Problem if write_state() could not write there.
+void require_writable(const std::string& path);
 /// Replaces the file in one step. Throws Problem.
 void write_state(const std::string& path, const std::string& sessions);
 /// Those that have time left; none if there is no such file. Throws Problem if it is no state file.

@@ -58,6 +58,9 @@ check_equal "active FTP works" contents "$(ask one ftp-get --to 203.0.113.9:21)"
 check_equal "for the server is told the external address" 203.0.113.1 "$(sed -n 's/^told \([0-9.]*\):.*/\1/p' "$work/ftp2.out")"
 end_nat
 
+unwritable=$(in_ns nat timeout 5 "$nat" --inside lan --outside wan --state "$work/none/state" 2>&1)
+check_equal "refused: a state file that cannot be written" \
+  "1: stile-nat: writing the state file $work/none/state: No such file or directory" "$?: $unwritable"
 check "starts with a state file" start_nat --ports random --state "$work/state"
 before=$(ask one udp-ask --at 0.0.0.0:5005 --to 203.0.113.9:7000)
 end_nat
