@@ -1,18 +1,36 @@
 #include "nat/packet/checksum.hpp"
 
+#include <bit>
+#include <cstring>
+
 namespace stile::nat {
 
+namespace {
+
+std::uint16_t folded(std::uint64_t sum) {
+  while (sum >> 16 != 0) sum = (sum & 0xffff) + (sum >> 16);
+  return static_cast<std::uint16_t>(sum);
+}
+
+template <class Word>
+Word load(const std::uint8_t* at, std::size_t size = sizeof(Word)) {
+  Word word = 0;
+  std::memcpy(&word, at, size);
+  return word;
+}
+
+}  // namespace
+
+// RFC 1071 §2(B): words are added as this machine has them, and the sum is put in network order.
 std::uint16_t ones_sum(Bytes bytes, std::uint32_t sum) {
-  std::uint64_t wide = sum;
+  std::uint64_t wide = 0;
   std::size_t i = 0;
-  for (; i + 4 <= bytes.size(); i += 4) wide += load_u32(bytes.data() + i);
-  if (i + 2 <= bytes.size()) {
-    wide += load_u16(bytes.data() + i);
-    i += 2;
-  }
-  if (i < bytes.size()) wide += std::uint64_t{bytes[i]} << 8;
-  while (wide >> 16 != 0) wide = (wide & 0xffff) + (wide >> 16);
-  return static_cast<std::uint16_t>(wide);
+  for (; i + 4 <= bytes.size(); i += 4) wide += load<std::uint32_t>(bytes.data() + i);
+  for (; i + 2 <= bytes.size(); i += 2) wide += load<std::uint16_t>(bytes.data() + i);
+  if (i < bytes.size()) wide += load<std::uint16_t>(bytes.data() + i, 1);
+  const std::uint16_t native = folded(wide);
+  const bool is_little = std::endian::native == std::endian::little;
+  return folded(std::uint64_t{sum} + (is_little ? std::byteswap(native) : native));
 }
 
 std::uint16_t internet_checksum(Bytes bytes) {
