@@ -114,6 +114,8 @@ struct Config {
   PeerRules peers;
   std::vector<TransportAddress>
       own_addresses;  ///< the server's listeners (wildcards resolved); never peers
+  std::vector<IpAddress>
+      machine_addresses;  ///< of all its interfaces; only relay ports there are peers
 
   // How long and how much (RFC 8656 §7.2, §9, §12).
   Duration default_lifetime = std::chrono::minutes(10);

@@ -25,6 +25,7 @@ PeerGate::PeerGate(const Config& config)
 
   for (const TransportAddress& own : own_) add_own(own.ip);
   for (const IpAddress& relay : config.relay_addresses) add_own(relay);
+  for (const IpAddress& other : config.machine_addresses) add_own(other);
   for (const ExternalAddress& nat : config.external_addresses) add_own(nat.external);
 }
 
@@ -44,6 +45,12 @@ bool PeerGate::admits(const IpAddress& peer) const {
 }
 
 bool PeerGate::admits_endpoint(const TransportAddress& peer) const {
+  if (!endpoint_allowed(peer)) return false;
+  const auto embedded = embedded_ipv4(peer.ip);
+  return !embedded || endpoint_allowed({*embedded, peer.port});
+}
+
+bool PeerGate::endpoint_allowed(const TransportAddress& peer) const {
   if (peer.port == 0 || std::ranges::find(own_, peer) != own_.end()) return false;
   const bool is_relay = relay_ports_.first <= peer.port && peer.port <= relay_ports_.last;
   return is_relay || std::ranges::find(relay_ports_only_, peer.ip) == relay_ports_only_.end();

@@ -17,7 +17,7 @@ class PeerGate {
   bool admits(const IpAddress& peer) const;
   /// The same, and the port is not 0, and at the server's own addresses one that clients relay
   /// from: what else listens there is for others than strangers. An allow for such an address opens
-  /// it, but for the listeners.
+  /// it, but for the listeners. An IPv4 address inside is judged likewise.
   bool admits(const TransportAddress& peer) const {
     return admits(peer.ip) && admits_endpoint(peer);
   }
@@ -37,6 +37,7 @@ class PeerGate {
   };
   const Rule* decisive(const IpAddress& address) const;
   bool allowed(const IpAddress& address) const;
+  bool endpoint_allowed(const TransportAddress& peer) const;
   void add_own(const IpAddress& address);
 
   std::vector<Rule> rules_;

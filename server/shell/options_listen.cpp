@@ -3,6 +3,7 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 
+#include "server/shell/interfaces.hpp"
 #include "server/shell/option_text.hpp"
 #include "server/shell/start_error.hpp"
 
@@ -35,6 +36,7 @@ void ListenFlags::apply(Options& options) const {
   options.relay.clients = {prefixes("--allow-client", allow_client),
                            prefixes("--deny-client", deny_client)};
   options.relay.own_addresses = options.all_listeners();
+  options.relay.machine_addresses = interface_addresses();
 }
 
 void ListenFlags::add_tls(Options& options) const {

@@ -175,6 +175,32 @@ TEST_CASE("gate: at the server's own addresses only relayed ones are peers, unle
   CHECK_FALSE(PeerGate(config).admits(TransportAddress{ip("8.8.4.4"), 22}));
 }
 
+TEST_CASE("gate: addresses of the machine that the server does not use are its own, too",
+          "[relay][gate][rfc8656-21.2.2]") {
+  Config config;
+  config.own_addresses = {{ip("8.8.8.8"), 3478}};
+  config.machine_addresses = {ip("8.8.8.8"), ip("9.9.9.9"), ip("2a00::9")};
+  for (const char* other : {"9.9.9.9", "2a00::9"}) {
+    INFO(other);
+    CHECK(PeerGate(config).admits(ip(other)));
+    CHECK_FALSE(PeerGate(config).admits(TransportAddress{ip(other), 22}));
+    CHECK(PeerGate(config).admits(TransportAddress{ip(other), 49'152}));
+  }
+  config.peers.allow = {*IpPrefix::parse("9.9.9.9/32")};
+  CHECK(PeerGate(config).admits(TransportAddress{ip("9.9.9.9"), 22}));
+}
+
+TEST_CASE("gate: a NAT64 leads neither to a listener nor to what else is at the server's address",
+          "[relay][gate][rfc8656-21.1.7][rfc8656-21.2.2]") {
+  Config config;
+  config.own_addresses = {{ip("8.8.8.8"), 3478}};
+  const IpAddress translated = ip("64:ff9b::808:808");
+  CHECK_FALSE(PeerGate(config).admits(TransportAddress{translated, 3478}));
+  CHECK_FALSE(PeerGate(config).admits(TransportAddress{translated, 22}));
+  CHECK(PeerGate(config).admits(TransportAddress{translated, 49'152}));
+  CHECK(PeerGate(config).admits(TransportAddress{ip("64:ff9b::101:101"), 22}));
+}
+
 TEST_CASE("gate: no method reaches a denied peer, however it is written",
           "[relay][gate][rfc8656-10.2][rfc8656-12.2]") {
   Server server;
