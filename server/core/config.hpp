@@ -115,7 +115,7 @@ struct Config {
   std::vector<TransportAddress>
       own_addresses;  ///< the server's listeners (wildcards resolved); never peers
   std::vector<IpAddress>
-      machine_addresses;  ///< of all its interfaces; only relay ports there are peers
+      machine_addresses;  ///< of all its interfaces; where it neither listens nor relays is no peer
 
   // How long and how much (RFC 8656 §7.2, §9, §12).
   Duration default_lifetime = std::chrono::minutes(10);

@@ -25,15 +25,25 @@ PeerGate::PeerGate(const Config& config)
 
   for (const TransportAddress& own : own_) add_own(own.ip);
   for (const IpAddress& relay : config.relay_addresses) add_own(relay);
-  for (const IpAddress& other : config.machine_addresses) add_own(other);
   for (const ExternalAddress& nat : config.external_addresses) add_own(nat.external);
+  for (const IpAddress& other : config.machine_addresses) close_unless_known(other);
+}
+
+/// Nobody is relayed at such an address.
+void PeerGate::close_unless_known(const IpAddress& address) {
+  const bool known = std::ranges::find(relay_ports_only_, address) != relay_ports_only_.end();
+  if (known || is_opened(address)) return;
+  rules_.push_back({IpPrefix(address, address.is_v4() ? 32 : 128), Origin::special_purpose});
+}
+
+bool PeerGate::is_opened(const IpAddress& address) const {
+  const Rule* const rule = decisive(address);
+  return rule && rule->origin == Origin::allow;
 }
 
 void PeerGate::add_own(const IpAddress& address) {
-  const Rule* const rule = decisive(address);
-  const bool opened = rule && rule->origin == Origin::allow;
   const bool known = std::ranges::find(relay_ports_only_, address) != relay_ports_only_.end();
-  if (!opened && !known) relay_ports_only_.push_back(address);
+  if (!known && !is_opened(address)) relay_ports_only_.push_back(address);
 }
 
 bool PeerGate::admits(const IpAddress& peer) const {

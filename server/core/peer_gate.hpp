@@ -38,7 +38,9 @@ class PeerGate {
   const Rule* decisive(const IpAddress& address) const;
   bool allowed(const IpAddress& address) const;
   bool endpoint_allowed(const TransportAddress& peer) const;
+  bool is_opened(const IpAddress& address) const;
   void add_own(const IpAddress& address);
+  void close_unless_known(const IpAddress& address);
 
   std::vector<Rule> rules_;
   std::vector<TransportAddress> own_;

@@ -182,12 +182,15 @@ TEST_CASE("gate: addresses of the machine that the server does not use are its o
   config.machine_addresses = {ip("8.8.8.8"), ip("9.9.9.9"), ip("2a00::9")};
   for (const char* other : {"9.9.9.9", "2a00::9"}) {
     INFO(other);
-    CHECK(PeerGate(config).admits(ip(other)));
-    CHECK_FALSE(PeerGate(config).admits(TransportAddress{ip(other), 22}));
-    CHECK(PeerGate(config).admits(TransportAddress{ip(other), 49'152}));
+    CHECK_FALSE(PeerGate(config).admits(ip(other)));
+    CHECK_FALSE(PeerGate(config).admits(TransportAddress{ip(other), 49'152}));
   }
-  config.peers.allow = {*IpPrefix::parse("9.9.9.9/32")};
-  CHECK(PeerGate(config).admits(TransportAddress{ip("9.9.9.9"), 22}));
+  CHECK_FALSE(PeerGate(config).admits(ip("64:ff9b::909:909")));
+  CHECK(PeerGate(config).admits(TransportAddress{ip("8.8.8.8"), 49'152}));
+  for (const char* opened : {"9.9.9.9/32", "9.0.0.0/8"}) {
+    config.peers.allow = {*IpPrefix::parse(opened)};
+    CHECK(PeerGate(config).admits(TransportAddress{ip("9.9.9.9"), 22}));
+  }
 }
 
 TEST_CASE("gate: a NAT64 leads neither to a listener nor to what else is at the server's address",

@@ -70,6 +70,9 @@ struct ReservationToken {
 };
 
 /// RFC 8656 §18.13: an ICMP error about a relayed datagram.
+///
+/// Interop: the figure there has 7 bits for the type, too few for ICMPv6, and 9 for the code. Here
+/// both have 8, as in ICMP itself and in turn-proto.
 struct Icmp {
   static constexpr AttributeType type = AttributeType::icmp;
   std::uint8_t icmp_type = 0;
