@@ -11,7 +11,7 @@ need_turnutils() {
 }
 
 # uclient NAME OPTIONS...: turnutils_uclient in the background. No option has a blank in it.
-declare -A uclient_pids uclient_options
+declare -A uclient_pids uclient_options uclient_status
 uclient() {
   start "$1" client turnutils_uclient "${@:2}"
   uclient_pids[$1]=$pid uclient_options[$1]=${*:2}
@@ -31,6 +31,7 @@ uclient_ended() {
   local status options
   await_end "${uclient_pids[$1]}" 60
   status=$?
+  uclient_status[$1]=$status
   if ((status == 255)) && had_bad_luck "$1" && [[ ${uclient_options[$1]} ]]; then
     read -ra options <<<"${uclient_options[$1]}"
     uclient "$1" "${options[@]}"
