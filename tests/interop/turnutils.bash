@@ -19,10 +19,14 @@ uclient() {
 
 # had_bad_luck NAME: whether it ended for what was drawn at random, and was refused as it must be. Each client first binds two
 # channels whose numbers it draws: one in 16,384 draws the same number twice. One that moves gives its port back to the kernel
-# while its allocation still listens there, too: another may be given that port, and asks from a five-tuple that is taken.
+# while its allocation still listens there, too: another may be given that port, and asks from a five-tuple that is taken. The
+# one that was refused is the last to have connected.
 had_bad_luck() {
+  local last
   grep -qa 'channel bind: error 400' "$work/$1.out" && return
-  grep -qa 'error 437' "$work/$1.out" && [[ $(grep -aho 'Connected from: .*' "$work"/*.out | sort | uniq -d) ]]
+  grep -qa 'error 437' "$work/$1.out" || return
+  last=$(grep -ao 'Connected from: .*' "$work/$1.out" | tail -n 1)
+  (($(grep -ahoxF -e "$last" <(grep -aho 'Connected from: .*' "$work"/*.out) | wc -l) > 1))
 }
 
 # uclient_ended NAME: its exit status, with the numbers of messages in $sent and $received. A run that bad luck ended is made
