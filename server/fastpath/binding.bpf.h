@@ -88,8 +88,11 @@ always_inline int may_answer(__u64 network) {
   return 1;
 }
 
-/// From the request's UDP datagram to the answer's; `addresses` words of `address` are the
-/// client's.
+/// How much longer than the request its answer is; the client's address is of so many words.
+#define answer_growth(words) \
+  (sizeof(struct binding_answer) - sizeof(struct message_header) - (4 - (words)) * 4)
+
+/// From the request's UDP datagram to the answer's; `words` words of `address` are the client's.
 always_inline int write_answer(struct __sk_buff* skb, const struct datagram* datagram,
                                const struct message_header* request, const __be32* address,
                                const __u32 words) {
@@ -101,7 +104,7 @@ always_inline int write_answer(struct __sk_buff* skb, const struct datagram* dat
     __be16 source_port, destination_port, length, unused;
     struct binding_answer message;
   } after = {datagram->udp.dest, datagram->udp.source, 0, 0, {*request}};
-  const __u32 size = sizeof after.message - (4 - words) * 4;
+  const __u32 size = sizeof *request + answer_growth(words);
   after.length = bpf_htons(sizeof datagram->udp + size);
   after.message.header.type = bpf_htons(binding_success);
   after.message.header.length = bpf_htons(size - sizeof *request);
@@ -118,7 +121,7 @@ always_inline int write_answer(struct __sk_buff* skb, const struct datagram* dat
   if (bpf_skb_store_bytes(skb, message_at, &after.message, size, BPF_F_RECOMPUTE_CSUM))
     return TC_ACT_SHOT;
   const __s64 changed = bpf_csum_diff((__be32*)&before, sizeof before, (__be32*)&after,
-                                      sizeof after - (4 - words) * 4, 0);
+                                      sizeof before + answer_growth(words), 0);
   const struct udphdr udp = {after.source_port, after.destination_port, after.length};
   return store_udp(skb, datagram, udp, changed, 0);  // the sum of the addresses stays
 }
@@ -150,8 +153,7 @@ always_inline int answer_ipv4(struct __sk_buff* skb, const struct datagram* data
   if (written != TC_ACT_OK) return written;
   struct iphdr out = ipv4_header(in, listener->hop_limit);
   out.tos = 0;
-  out.tot_len = bpf_htons(bpf_ntohs(in.tot_len) + sizeof(struct binding_answer) -
-                          sizeof(struct message_header) - 12);
+  out.tot_len = bpf_htons(bpf_ntohs(in.tot_len) + answer_growth(1));
   out.saddr = in.daddr;
   out.daddr = in.saddr;
   const int stored = store_ipv4(skb, in, out);
@@ -171,8 +173,7 @@ always_inline int answer_ipv6(struct __sk_buff* skb, const struct datagram* data
   struct ipv6hdr out = ipv6_header(skb, *in, listener->hop_limit);
   out.priority = 0;
   out.flow_lbl[0] &= 0x0f;
-  out.payload_len = bpf_htons(bpf_ntohs(in->payload_len) + sizeof(struct binding_answer) -
-                              sizeof(struct message_header));
+  out.payload_len = bpf_htons(bpf_ntohs(in->payload_len) + answer_growth(4));
   out.saddr = in->daddr;
   out.daddr = in->saddr;
   const int stored = store_ipv6(skb, &out);

@@ -88,7 +88,7 @@ always_inline int store_ipv4(struct __sk_buff* skb, struct iphdr in, struct iphd
                                                                                     : TC_ACT_OK;
 }
 
-/// RFC 8656 §13.2: likewise, with a flow label of the server's.
+/// Likewise of IPv6 (RFC 8656 §13.2), with a flow label of the server's.
 always_inline struct ipv6hdr ipv6_header(struct __sk_buff* skb, struct ipv6hdr header,
                                          __u8 hop_limit) {
   const __u32 label = bpf_get_hash_recalc(skb);
