@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstring>
 
 namespace stile::control {
 
@@ -22,6 +23,11 @@ SocketAddress::SocketAddress(const TransportAddress& address, int interface) {
     std::ranges::copy(address.ip.v6_bytes(), v6.sin6_addr.s6_addr);
     length = sizeof v6;
   }
+}
+
+SocketAddress::SocketAddress(const sockaddr& address)
+    : length(address.sa_family == AF_INET ? sizeof(sockaddr_in) : sizeof(sockaddr_in6)) {
+  std::memcpy(&storage, &address, length);
 }
 
 TransportAddress SocketAddress::transport_address() const {

@@ -33,6 +33,11 @@ std::uint16_t ones_sum(Bytes bytes, std::uint32_t sum) {
   return folded(std::uint64_t{sum} + (is_little ? std::byteswap(native) : native));
 }
 
+std::uint16_t pseudo_header_sum(Bytes packet, std::uint8_t protocol, std::size_t length) {
+  const Bytes addresses = packet[0] >> 4 == 4 ? packet.subspan(12, 8) : packet.subspan(8, 32);
+  return ones_sum(addresses, static_cast<std::uint32_t>(protocol + length));
+}
+
 std::uint16_t internet_checksum(Bytes bytes) {
   return static_cast<std::uint16_t>(~ones_sum(bytes));
 }

@@ -10,6 +10,10 @@ namespace stile::nat {
 /// even length.
 std::uint16_t ones_sum(Bytes bytes, std::uint32_t sum = 0);
 
+/// What a transport's checksum covers beside it (RFC 768, RFC 8200 §8.1), without its complement.
+/// `packet` begins with an IP header; `length` is the transport's.
+std::uint16_t pseudo_header_sum(Bytes packet, std::uint8_t protocol, std::size_t length);
+
 /// RFC 791 §3.1: over a header whose checksum field is zero. Over a header with its checksum it
 /// gives 0 if that is right.
 std::uint16_t internet_checksum(Bytes bytes);

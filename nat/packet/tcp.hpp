@@ -13,6 +13,7 @@ inline constexpr std::uint8_t rst = 0x04;
 inline constexpr std::uint8_t psh = 0x08;
 inline constexpr std::uint8_t ack = 0x10;
 inline constexpr std::uint8_t urg = 0x20;
+inline constexpr std::uint8_t cwr = 0x80;  ///< RFC 3168 §6.1
 }  // namespace tcp_flag
 
 namespace tcp_option {
@@ -43,6 +44,7 @@ inline constexpr std::uint8_t sack = 5;                  ///< RFC 2018 §3
 class TcpView {
  public:
   static constexpr std::size_t min_header = 20;
+  static constexpr std::size_t checksum_at = 16;
 
   static std::optional<TcpView> parse(Bytes bytes) {
     if (bytes.size() < min_header) return std::nullopt;

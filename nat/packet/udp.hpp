@@ -19,6 +19,7 @@ template <class Byte>
 class BasicUdp {
  public:
   static constexpr std::size_t header_length = 8;
+  static constexpr std::size_t checksum_at = 6;
 
   /// The header must be there; whether length() fits is the caller's to judge, as fragments and
   /// quotes are shorter.

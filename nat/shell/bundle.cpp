@@ -13,10 +13,7 @@ namespace stile::nat::shell {
 namespace {
 
 constexpr std::size_t ethernet_header = 14;
-constexpr std::size_t tcp_checksum_offset = 16;
-constexpr std::size_t udp_checksum_offset = 6;
 constexpr std::size_t largest_bundle = 65'535;
-constexpr std::uint8_t congestion_window_reduced = 0x80;  // RFC 3168 §6.1
 constexpr std::uint8_t only_in_the_last = tcp_flag::psh | tcp_flag::fin;
 
 /// A TCP segment or UDP datagram that may be a piece of a bundle.
@@ -61,14 +58,14 @@ class Piece {
     const Bytes transport = packet_.subspan(network_);
     if (protocol == ip_protocol::tcp) {
       const auto tcp = TcpView::parse(transport);
-      if (!tcp || (tcp->flags() & ~(only_in_the_last | congestion_window_reduced)) != tcp_flag::ack)
+      if (!tcp || (tcp->flags() & ~(only_in_the_last | tcp_flag::cwr)) != tcp_flag::ack)
         return std::nullopt;
       transport_ = tcp->header_length();
     } else {
       const bool is_plain_udp = protocol == ip_protocol::udp &&
                                 transport.size() >= UdpView::header_length &&
                                 load_u16(&transport[4]) == transport.size() &&
-                                load_u16(&transport[udp_checksum_offset]) != 0;
+                                load_u16(&transport[UdpView::checksum_at]) != 0;
       if (!is_plain_udp) return std::nullopt;
       transport_ = UdpView::header_length;
     }
@@ -89,8 +86,7 @@ class Piece {
         load_u32(&first.packet_[network_ + 4]) + static_cast<std::uint32_t>(offset);
     return load_u32(&packet_[network_ + 4]) == sequence && has_same(first, network_, 4) &&
            has_same(first, network_ + 8, 5) && has_same(first, network_ + 14, 2) &&
-           has_same(first, network_ + 18, transport_ - 18) &&
-           (tcp_flags() & congestion_window_reduced) == 0;
+           has_same(first, network_ + 18, transport_ - 18) && (tcp_flags() & tcp_flag::cwr) == 0;
   }
 
   Bytes packet_;
@@ -98,13 +94,6 @@ class Piece {
   std::size_t transport_ = 0;
   bool is_tcp_ = false;
 };
-
-/// RFC 768, RFC 8200 §8.1, without its complement.
-std::uint16_t pseudo_header_sum(Bytes packet, const Piece& first, std::size_t length) {
-  const Bytes addresses = first.is_v4() ? packet.subspan(12, 8) : packet.subspan(8, 32);
-  const unsigned protocol = first.is_tcp() ? ip_protocol::tcp : ip_protocol::udp;
-  return ones_sum(addresses, static_cast<std::uint32_t>(protocol + length));
-}
 
 }  // namespace
 
@@ -139,12 +128,11 @@ OffloadHeader write_bundle_headers(std::span<const MutableBytes> packets) {
   offload.bundle_type = OffloadHeader::udp_datagrams;
   if (first.is_tcp())
     offload.bundle_type = first.is_v4() ? OffloadHeader::tcp_ipv4 : OffloadHeader::tcp_ipv6;
-  if ((first.tcp_flags() & congestion_window_reduced) != 0)
-    offload.bundle_type |= OffloadHeader::ecn_bit;
+  if ((first.tcp_flags() & tcp_flag::cwr) != 0) offload.bundle_type |= OffloadHeader::ecn_bit;
   offload.header_length = static_cast<std::uint16_t>(ethernet_header + first.headers());
   offload.bundle_payload = static_cast<std::uint16_t>(first.payload().size());
   offload.checksum_start = static_cast<std::uint16_t>(ethernet_header + first.network());
-  offload.checksum_offset = first.is_tcp() ? tcp_checksum_offset : udp_checksum_offset;
+  offload.checksum_offset = first.is_tcp() ? TcpView::checksum_at : UdpView::checksum_at;
 
   const std::size_t length = total - first.network();
   std::uint8_t* const transport = packet.data() + first.network();
@@ -152,7 +140,9 @@ OffloadHeader write_bundle_headers(std::span<const MutableBytes> packets) {
     transport[13] |= last.tcp_flags() & only_in_the_last;
   else
     store_u16(transport + 4, static_cast<std::uint16_t>(length));
-  store_u16(transport + offload.checksum_offset, pseudo_header_sum(packet, first, length));
+  store_u16(
+      transport + offload.checksum_offset,
+      pseudo_header_sum(packet, first.is_tcp() ? ip_protocol::tcp : ip_protocol::udp, length));
   if (first.is_v4()) {
     store_u16(packet.data() + 2, static_cast<std::uint16_t>(total));
     store_u16(packet.data() + 10, 0);

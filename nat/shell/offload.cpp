@@ -14,10 +14,6 @@ namespace stile::nat::shell {
 
 namespace {
 
-constexpr std::uint8_t congestion_window_reduced = 0x80;  // RFC 3168 §6.1
-constexpr std::size_t tcp_checksum_offset = 16;
-constexpr std::size_t udp_checksum_offset = 6;
-
 /// Where one packet of the bundle stands in it.
 struct Piece {
   std::size_t offset;  ///< of its payload in the bundle's
@@ -64,7 +60,7 @@ void finish_tcp(MutableBytes segment, const Piece& piece) {
             load_u32(segment.data() + 4) + static_cast<std::uint32_t>(piece.offset));
   std::uint8_t& flags = segment[13];
   if (!piece.last) flags = static_cast<std::uint8_t>(flags & ~(tcp_flag::fin | tcp_flag::psh));
-  if (!piece.first) flags = static_cast<std::uint8_t>(flags & ~congestion_window_reduced);
+  if (!piece.first) flags = static_cast<std::uint8_t>(flags & ~tcp_flag::cwr);
 }
 
 std::uint16_t checksum_of(MutableBytes packet, const Headers& headers) {
@@ -94,7 +90,7 @@ void finish(MutableBytes packet, const Headers& headers, const Piece& piece) {
     finish_tcp(segment, piece);
   else
     store_u16(segment.data() + 4, static_cast<std::uint16_t>(segment.size()));
-  std::uint8_t* checksum = segment.data() + (is_tcp ? tcp_checksum_offset : udp_checksum_offset);
+  std::uint8_t* checksum = segment.data() + (is_tcp ? TcpView::checksum_at : UdpView::checksum_at);
   store_u16(checksum, 0);
   store_u16(checksum, checksum_of(packet, headers));
   // RFC 768: a UDP checksum that comes out as zero is sent as all ones.
@@ -123,14 +119,6 @@ std::optional<Headers> headers_of(Bytes packet) {
   return is_whole ? std::optional(headers) : std::nullopt;
 }
 
-/// RFC 768, RFC 8200 §8.1, without its complement.
-std::uint16_t pseudo_header_sum(Bytes packet, const Headers& headers) {
-  const bool is_ipv4 = packet[0] >> 4 == 4;
-  const Bytes addresses = is_ipv4 ? packet.subspan(12, 8) : packet.subspan(8, 32);
-  return ones_sum(addresses,
-                  static_cast<std::uint32_t>(headers.protocol + packet.size() - headers.network));
-}
-
 }  // namespace
 
 void complete_open_checksum(MutableBytes packet) {
@@ -140,8 +128,10 @@ void complete_open_checksum(MutableBytes packet) {
     return complete_open_sctp(packet.subspan(headers->network));
   const bool is_tcp = headers->protocol == ip_protocol::tcp;
   std::uint8_t* checksum =
-      packet.data() + headers->network + (is_tcp ? tcp_checksum_offset : udp_checksum_offset);
-  if (load_u16(checksum) != pseudo_header_sum(packet, *headers)) return;
+      packet.data() + headers->network + (is_tcp ? TcpView::checksum_at : UdpView::checksum_at);
+  if (load_u16(checksum) !=
+      pseudo_header_sum(packet, headers->protocol, packet.size() - headers->network))
+    return;
   store_u16(checksum, 0);
   store_u16(checksum, checksum_of(packet, *headers));
   if (load_u16(checksum) == 0) store_u16(checksum, 0xffff);

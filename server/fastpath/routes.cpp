@@ -82,10 +82,7 @@ std::optional<Route> route_by(std::uint32_t interface, Family family) {
 std::optional<IpAddress> address_of(const ifaddrs& entry) {
   const int family = entry.ifa_addr ? entry.ifa_addr->sa_family : AF_UNSPEC;
   if (family != AF_INET && family != AF_INET6) return std::nullopt;
-  control::SocketAddress address;
-  std::memcpy(&address.storage, entry.ifa_addr,
-              family == AF_INET ? sizeof(sockaddr_in) : sizeof(sockaddr_in6));
-  return address.transport_address().ip;
+  return control::SocketAddress(*entry.ifa_addr).transport_address().ip;
 }
 
 }  // namespace

@@ -2,10 +2,8 @@
 
 #include <ifaddrs.h>
 #include <net/if.h>
-#include <netinet/in.h>
 
 #include <algorithm>
-#include <cstring>
 
 #include "server/shell/socket.hpp"
 
@@ -19,10 +17,7 @@ std::vector<IpAddress> interface_addresses() {
     if (!entry->ifa_addr || !(entry->ifa_flags & IFF_UP)) continue;
     const int family = entry->ifa_addr->sa_family;
     if (family != AF_INET && family != AF_INET6) continue;
-    SocketAddress address;
-    std::memcpy(&address.storage, entry->ifa_addr,
-                family == AF_INET ? sizeof(sockaddr_in) : sizeof(sockaddr_in6));
-    const IpAddress ip = address.transport_address().ip;
+    const IpAddress ip = SocketAddress(*entry->ifa_addr).transport_address().ip;
     const bool usable = !(ip.is_v6() && ip.is_link_local());
     if (usable && std::ranges::find(addresses, ip) == addresses.end()) addresses.push_back(ip);
   }

@@ -6,22 +6,13 @@
 #include "nat/packet/builder.hpp"
 #include "nat/packet/ipv4.hpp"
 #include "nat/packet/tcp.hpp"
+#include "tests/unit/nat_shell/bundle_packets.hpp"
 
 using namespace stile;
 using namespace stile::nat;
 using namespace stile::nat::shell;
 
 namespace {
-
-constexpr std::uint8_t cwr = 0x80;
-const TransportAddress source{IpAddress::v4(10, 0, 0, 2), 4000};
-const TransportAddress destination{IpAddress::v4(192, 0, 2, 1), 80};
-
-ByteVector pattern(std::size_t size) {
-  ByteVector bytes(size);
-  for (std::size_t i = 0; i < size; ++i) bytes[i] = static_cast<std::uint8_t>(i * 7 + i / 256);
-  return bytes;
-}
 
 OffloadHeader offload_of(std::uint8_t type, std::uint16_t payload) {
   OffloadHeader offload;
@@ -80,8 +71,9 @@ TEST_CASE("bundle: what was cut goes as one again", "[nat][shell]") {
     for (const std::uint8_t flags : {0x10, 0x18, 0x19})
       check_there_and_back(make_tcp(source, destination, flags, pattern(size), tcp, ipv4),
                            OffloadHeader::tcp_ipv4, 1000);
-    check_there_and_back(make_tcp(source, destination, tcp_flag::ack | cwr, pattern(size), tcp),
-                         OffloadHeader::tcp_ipv4 | OffloadHeader::ecn_bit, 1000);
+    check_there_and_back(
+        make_tcp(source, destination, tcp_flag::ack | tcp_flag::cwr, pattern(size), tcp),
+        OffloadHeader::tcp_ipv4 | OffloadHeader::ecn_bit, 1000);
     check_there_and_back(make_udp(source, destination, pattern(size), ipv4),
                          OffloadHeader::udp_datagrams, 1000);
   }

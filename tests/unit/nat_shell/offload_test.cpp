@@ -8,21 +8,13 @@
 #include "nat/packet/ipv6.hpp"
 #include "nat/packet/tcp.hpp"
 #include "nat/packet/udp.hpp"
+#include "tests/unit/nat_shell/bundle_packets.hpp"
 
 using namespace stile;
 using namespace stile::nat;
 using namespace stile::nat::shell;
 
 namespace {
-
-const TransportAddress source{IpAddress::v4(10, 0, 0, 2), 4000};
-const TransportAddress destination{IpAddress::v4(192, 0, 2, 1), 80};
-
-ByteVector pattern(std::size_t size) {
-  ByteVector bytes(size);
-  for (std::size_t i = 0; i < size; ++i) bytes[i] = static_cast<std::uint8_t>(i * 7 + i / 256);
-  return bytes;
-}
 
 bool transport_checksum_is_right(const Ipv4View& packet) {
   return transport_checksum(packet.source(), packet.destination(), packet.protocol(),
